@@ -1,0 +1,1 @@
+"""A mini CNN framework in NumPy: convolve, look at feature maps, understand every number."""

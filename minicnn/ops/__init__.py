@@ -1,0 +1,1 @@
+"""The functional core: pure functions on (N, C, H, W) arrays."""

@@ -1,0 +1,287 @@
+"""Sizes: what slides over a picture, how often it stops, and what it leaves over.
+
+The output-size formula is written here once; convolution, pooling, receptive fields and
+drawings all ask `Window`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minicnn.errors import ConfigError, ShapeError
+
+Array: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Pair: TypeAlias = tuple[int, int]
+Sides: TypeAlias = tuple[Pair, Pair]
+"""Padding as ((top, bottom), (left, right))."""
+Padding: TypeAlias = int | str | Sequence[int] | Sequence[Sequence[int]]
+"""What a caller may write for padding; `sides` reads it."""
+
+
+def integer(name: str, value: Any, *, least: int) -> int:
+    """Return `value` as an int, refusing bools, floats and anything below `least`.
+
+    Raises
+    ------
+    ConfigError
+        With the argument's name and what was given.
+
+    Examples
+    --------
+    >>> integer("stride", 2, least=1)
+    2
+    >>> integer("stride", 0, least=1)
+    Traceback (most recent call last):
+    minicnn.errors.ConfigError: stride must be an integer of at least 1, got 0
+    """
+    is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
+    if not is_integer or value < least:
+        raise ConfigError(f"{name} must be an integer of at least {least}, got {value!r}")
+    return operator.index(value)
+
+
+def pair(name: str, value: Any, *, least: int) -> Pair:
+    """Return `value` as (rows, columns): one integer means the same for both.
+
+    Examples
+    --------
+    >>> pair("stride", 2, least=1)
+    (2, 2)
+    >>> pair("stride", (2, 1), least=1)
+    (2, 1)
+    """
+    if isinstance(value, tuple | list | np.ndarray):
+        if len(value) != 2:
+            raise ConfigError(f"{name} must be an integer or (rows, columns), got {value!r}")
+        rows, columns = value
+        return integer(f"{name}[0]", rows, least=least), integer(f"{name}[1]", columns, least=least)
+    both = integer(name, value, least=least)
+    return both, both
+
+
+def sides(name: str, value: Any) -> Sides:
+    """Return an explicit padding as ((top, bottom), (left, right)).
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the error.
+    value : int, pair, pair of pairs, or four ints
+        ``1``: one on every side; ``(1, 2)``: one above and below, two left and right;
+        ``((0, 1), (2, 3))`` or ``(0, 1, 2, 3)``: top, bottom, left, right.
+
+    Examples
+    --------
+    >>> sides("padding", 1)
+    ((1, 1), (1, 1))
+    >>> sides("padding", (1, 2))
+    ((1, 1), (2, 2))
+    >>> sides("padding", (0, 1, 2, 3)) == sides("padding", ((0, 1), (2, 3)))
+    True
+    """
+    if not isinstance(value, tuple | list | np.ndarray):
+        both = integer(name, value, least=0)
+        return (both, both), (both, both)
+    if len(value) == 2:
+        rows, columns = value
+        return pair(f"{name}[0]", rows, least=0), pair(f"{name}[1]", columns, least=0)
+    if len(value) == 4:
+        top, bottom, left, right = (
+            integer(f"{name}[{i}]", v, least=0) for i, v in enumerate(value)
+        )
+        return (top, bottom), (left, right)
+    raise ConfigError(
+        f"{name} must be an integer, (rows, columns), ((top, bottom), (left, right)) "
+        f"or (top, bottom, left, right), got {value!r}"
+    )
+
+
+def same_padding(size: int, kernel: int, stride: int, dilation: int) -> Pair:
+    """Return the (before, after) zeros that give ceil(size / stride) outputs along one axis.
+
+    TensorFlow's rule, for any stride: where the total is odd, the extra one goes after (to the
+    bottom, or to the right).
+
+    Examples
+    --------
+    >>> same_padding(5, kernel=3, stride=1, dilation=1)
+    (1, 1)
+    >>> same_padding(6, kernel=3, stride=2, dilation=1)    # the odd pixel goes after
+    (0, 1)
+    """
+    outputs = -(-size // stride)
+    total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    return total // 2, total - total // 2
+
+
+@dataclass(frozen=True)
+class Window:
+    """What slides: a kernel-sized window, its stride, the padding around the picture, its gaps.
+
+    Along one axis of n pixels with padding p = before + after, a kernel of k taps that are
+    d apart spans d(k - 1) + 1 pixels, and with steps of s it stops ::
+
+        floor((n + p - d(k - 1) - 1) / s) + 1
+
+    times: that is the output's size.
+
+    Parameters
+    ----------
+    kernel_size, stride, dilation : int or (rows, columns)
+        Each at least 1.
+    padding : int, pair, pair of pairs, or four ints
+        See `sides`. `Window.over` also understands "same" and "valid".
+
+    References
+    ----------
+    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> Window(3).output_size(100, 100)          # 100 - 3 + 1
+    (98, 98)
+    >>> Window(3, stride=2).output_size(100, 100)
+    (49, 49)
+    >>> Window(3, stride=2).left_over(100, 100)  # the last row and the last column
+    (1, 1)
+    """
+
+    kernel_size: Pair
+    stride: Pair = (1, 1)
+    padding: Sides = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
+
+    def __init__(
+        self, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+    ) -> None:
+        """Check and complete the arguments; see the class."""
+        put = object.__setattr__  # the dataclass is frozen: this is its one writer
+        put(self, "kernel_size", pair("kernel_size", kernel_size, least=1))
+        put(self, "stride", pair("stride", stride, least=1))
+        put(self, "padding", sides("padding", padding))
+        put(self, "dilation", pair("dilation", dilation, least=1))
+
+    @classmethod
+    def over(
+        cls,
+        height: int,
+        width: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Padding = 0,
+        dilation: Any = 1,
+    ) -> Window:
+        """Return the window for a picture of this size; "same" and "valid" become numbers.
+
+        Examples
+        --------
+        >>> Window.over(6, 5, 3, stride=2, padding="same").padding
+        ((0, 1), (1, 1))
+        """
+        bare = cls(kernel_size, stride, 0, dilation)
+        check_padding(padding)
+        if padding == "same":
+            rows, columns = zip(
+                (height, width), bare.kernel_size, bare.stride, bare.dilation, strict=True
+            )
+            padding = (same_padding(*rows), same_padding(*columns))
+        elif padding == "valid":
+            padding = 0
+        return cls(kernel_size, stride, padding, dilation)
+
+    @property
+    def span(self) -> Pair:
+        """Rows and columns from the kernel's first tap to its last: d(k - 1) + 1."""
+        (kh, kw), (dh, dw) = self.kernel_size, self.dilation
+        return dh * (kh - 1) + 1, dw * (kw - 1) + 1
+
+    def padded_size(self, height: int, width: int) -> Pair:
+        """Return the picture's size with its padding."""
+        (top, bottom), (left, right) = self.padding
+        return height + top + bottom, width + left + right
+
+    def fits(self, height: int, width: int) -> bool:
+        """Say whether the window stops at least once."""
+        (ph, pw), (span_h, span_w) = self.padded_size(height, width), self.span
+        return ph >= span_h and pw >= span_w
+
+    def output_size(self, height: int, width: int) -> Pair:
+        """Return how often the window stops: (rows, columns) of the output.
+
+        Raises
+        ------
+        ShapeError
+            If the window is larger than the padded picture.
+        """
+        padded, span = self.padded_size(height, width), self.span
+        if not self.fits(height, width):
+            raise ShapeError(
+                f"the window is larger than the picture.\n"
+                f"  picture, padded  = {_by(padded)}  (padding {self.padding})\n"
+                f"  window           = {_by(span)}  "
+                f"(kernel_size {self.kernel_size}, dilation {self.dilation})\n"
+                f"  Use a larger picture, a smaller kernel, or padding=..."
+            )
+        (sh, sw) = self.stride
+        return (padded[0] - span[0]) // sh + 1, (padded[1] - span[1]) // sw + 1
+
+    def left_over(self, height: int, width: int) -> Pair:
+        """Return how many of the picture's last rows and columns no stop reaches.
+
+        Only pixels count: padding that is left over loses nothing. (Pixels *between* two stops,
+        where the stride is larger than the window, are skipped by design and not counted.)
+
+        Examples
+        --------
+        >>> Window(7, stride=2, padding=3).left_over(224, 224)   # what is left over is padding
+        (0, 0)
+        """
+        (oh, ow), padded = self.output_size(height, width), self.padded_size(height, width)
+        lost = []
+        for size, outputs, stride, span, (_, after) in zip(
+            padded, (oh, ow), self.stride, self.span, self.padding, strict=True
+        ):
+            reached = (outputs - 1) * stride + span
+            lost.append(max(0, size - reached - after))
+        return lost[0], lost[1]
+
+    def check_strict(self, height: int, width: int) -> None:
+        """Raise unless every row and column is reached.
+
+        Raises
+        ------
+        ShapeError
+            Naming the rows and columns that would be lost.
+        """
+        rows, columns = self.left_over(height, width)
+        if rows or columns:
+            raise ShapeError(
+                f"strict=True: {_count(rows, 'row')} and {_count(columns, 'column')} of the "
+                f"{_by((height, width))} picture are never reached "
+                f"(kernel_size {self.kernel_size}, stride {self.stride}).\n"
+                f"  Pad or crop the picture, change the stride, or drop strict=True."
+            )
+
+
+def check_padding(padding: Any) -> None:
+    """Raise unless `padding` is "same", "valid" or something that `sides` can read."""
+    if isinstance(padding, str):
+        if padding not in ("same", "valid"):
+            raise ConfigError(f"padding must be 'same', 'valid' or numbers, got {padding!r}")
+    else:
+        sides("padding", padding)
+
+
+def _by(size: Pair) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
