@@ -1,1 +1,74 @@
-"""A mini CNN framework in NumPy: convolve, look at feature maps, understand every number."""
+"""A mini CNN framework in NumPy: convolve, look at feature maps, understand every number.
+
+>>> from minicnn import Conv2D, Pad, ReLU, Sequential, images, kernels
+>>> model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels(kernels.EDGES), ReLU())
+>>> model(images.test_card()).shape[1] == len(kernels.EDGES)
+True
+
+Importing it imports NumPy only; `minicnn.viz` brings matplotlib when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from minicnn import errors, images, kernels, layers, ops, shapes, trace
+from minicnn.errors import (
+    ConfigError,
+    DTypeError,
+    ImageError,
+    LimitError,
+    MiniCNNError,
+    OutputError,
+    ShapeError,
+    UnsupportedError,
+    WeightsError,
+)
+from minicnn.layers import Conv2D, Layer, Pad, ReLU, Sequential
+from minicnn.ops import col2im, conv2d, im2col, pad2d, relu
+from minicnn.shapes import Window
+from minicnn.trace import Step, Trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "Conv2D",
+    "DTypeError",
+    "ImageError",
+    "Layer",
+    "LimitError",
+    "MiniCNNError",
+    "OutputError",
+    "Pad",
+    "ReLU",
+    "Sequential",
+    "ShapeError",
+    "Step",
+    "Trace",
+    "UnsupportedError",
+    "WeightsError",
+    "Window",
+    "__version__",
+    "col2im",
+    "conv2d",
+    "errors",
+    "im2col",
+    "images",
+    "kernels",
+    "layers",
+    "ops",
+    "pad2d",
+    "relu",
+    "shapes",
+    "trace",
+    "viz",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `minicnn.viz`, and matplotlib with it, when it is first asked for."""
+    if name == "viz":
+        return importlib.import_module("minicnn.viz")
+    raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

@@ -1,0 +1,190 @@
+"""What every layer promises.
+
+A layer is a plain object that keeps its arguments and its weights. It can be
+
+- **looked through**: ``y = layer(x)``. Pure: no argument and no attribute is changed, nothing is
+  remembered, the result shares no memory with the input; so one layer may stand in two places,
+  or serve many threads;
+- **asked for sizes**: ``layer.output_shape(x.shape) == layer(x).shape``, without computing;
+- **learnt through**: ``y, backward = layer.vjp(x)``, then ``dx, gradients = backward(dy)``, where
+  `dx` is the gradient of the input and `gradients` maps each parameter's name to its gradient;
+- **given other parameters**: ``layer.with_params(params)`` is a new layer, the old one is
+  untouched, and ``layer.params`` names the arrays it has;
+- **printed**: ``repr(layer)`` is the call that makes a layer like it.
+
+A new layer writes `__call__` and `output_shape`, and `vjp` if it can be learnt through. If it
+slides a window it says so in `window`, and what it costs in `multiply_adds`: summaries and
+receptive fields follow.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self, TypeAlias
+
+import numpy as np
+
+from minicnn.errors import ConfigError, ShapeError, UnsupportedError
+from minicnn.ops.arrays import real_array
+from minicnn.shapes import Array, Shape, Window, integer
+from minicnn.trace import Step, Trace
+
+Gradients: TypeAlias = dict[str, Array]
+Backward: TypeAlias = Callable[[Array], tuple[Array, Gradients]]
+
+
+class Layer:
+    """The contract that the module describes, and what follows from it."""
+
+    param_names: ClassVar[tuple[str, ...]] = ()
+    """The attributes that hold arrays to be learnt; one that is None is left out of `params`."""
+
+    def __call__(self, x: Array) -> Array:
+        """Return the layer's output for `x`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the output for an input of this shape, without computing it."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its output's shape")
+
+    def vjp(self, x: Array) -> tuple[Array, Backward]:
+        """Return the output, and the function that takes its gradient back to the input.
+
+        Returns
+        -------
+        y : array
+            The same as ``layer(x)``.
+        backward : function
+            ``backward(dy) -> (dx, gradients)``, with ``dy.shape == y.shape``,
+            ``dx.shape == x.shape``, and one gradient for each of `params`.
+        """
+        raise UnsupportedError(f"{type(self).__name__} has no gradient: it can be looked through")
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """The arrays that are learnt, by name; the layer's own arrays, not copies."""
+        named = {name: getattr(self, name) for name in self.param_names}
+        return {name: array for name, array in named.items() if array is not None}
+
+    def with_params(self, params: Mapping[str, Array]) -> Self:
+        """Return a new layer with these parameters (copied); those not named are kept.
+
+        Raises
+        ------
+        ConfigError
+            For a name that the layer does not have.
+        ShapeError
+            For an array of another shape.
+        """
+        new = copy.copy(self)
+        for name, old in self.params.items():
+            setattr(new, name, old.copy())
+        for name, array in params.items():
+            setattr(new, name, self._checked_param(name, array))
+        return new
+
+    def window(self, height: int, width: int) -> Window | None:
+        """Return what slides over an input of this size; None if every value stands alone."""
+        return None
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Return how many multiplications, each with an addition, one call takes."""
+        return 0
+
+    def trace(self, x: Array) -> Trace:
+        """Return a record of every step: its input and its output, by name and by index."""
+        return Trace(x, tuple(self.walk(x)))
+
+    def walk(self, x: Array, name: str = "") -> Iterator[Step]:
+        """Run the layer and yield each step as it is done; a plain layer is one step."""
+        yield Step(name or self.step_name, self, x, self(x))
+
+    def leaves(self, name: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield each step's name and layer, as `walk` would, without running anything."""
+        yield name or self.step_name, self
+
+    @property
+    def step_name(self) -> str:
+        """The name of a step that this layer does, such as "conv2d"."""
+        return snake_case(type(self).__name__)
+
+    def __repr__(self) -> str:
+        """Return the call that makes a layer like this one."""
+        return f"{type(self).__name__}({', '.join(self._arguments())})"
+
+    def _arguments(self) -> Iterator[str]:
+        """Yield the constructor's arguments as text, leaving out those at their default."""
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            value = self._argument(name)
+            if parameter.default is parameter.empty:
+                yield repr(value)
+            elif not (type(value) is type(parameter.default) and value == parameter.default):
+                yield f"{name}={value!r}"
+
+    def _argument(self, name: str) -> Any:
+        """Return the value of one of the constructor's arguments, as short as it can be said."""
+        return compact(getattr(self, name))
+
+    def _checked_param(self, name: str, array: Any) -> Array:
+        who = type(self).__name__
+        if name not in self.params:
+            known = ", ".join(map(repr, self.params)) or "none"
+            raise ConfigError(f"{who} has no parameter {name!r}; its parameters are {known}")
+        old = self.params[name]
+        new = real_array(array, who, name)
+        if new.shape != old.shape:
+            raise ShapeError(
+                f"{who}: {name} has another shape.\n  given  {new.shape}\n  layer  {old.shape}"
+            )
+        return np.array(new, old.dtype)
+
+
+def compact(value: Any) -> Any:
+    """Return a pair, or a pair of pairs, in its shortest form.
+
+    Examples
+    --------
+    >>> compact(((1, 1), (1, 1))), compact((2, 2)), compact(((1, 1), (2, 2))), compact((1, 2))
+    (1, 1, (1, 2))
+    >>> compact(((1, 1), (1, 1)))
+    1
+    """
+    while isinstance(value, tuple) and len(value) == 2:
+        first, second = (compact(part) if isinstance(part, tuple) else part for part in value)
+        if not (isinstance(first, int) and isinstance(second, int)):
+            return value
+        if first != second:
+            return (first, second)
+        value = first
+    return value
+
+
+def image_shape(input_shape: Any, who: str) -> tuple[int, int, int, int]:
+    """Return a shape of four axes as ints, refusing any other.
+
+    Raises
+    ------
+    ShapeError
+        For a shape that is not (N, C, H, W).
+    """
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 4:
+        raise ShapeError(
+            f"{who}: input_shape must be (N, C, H, W) = (batch, channels, height, width), "
+            f"got {input_shape!r}"
+        )
+    n, c, h, w = (integer(f"input_shape[{i}]", v, least=0) for i, v in enumerate(input_shape))
+    return n, c, h, w
+
+
+def snake_case(name: str) -> str:
+    """Return a class's name as a step's: words in lower case, joined by underscores.
+
+    Examples
+    --------
+    >>> snake_case("Conv2D"), snake_case("ReLU"), snake_case("GlobalAvgPool2D")
+    ('conv2d', 'relu', 'global_avg_pool2d')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name).lower()

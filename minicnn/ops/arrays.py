@@ -1,0 +1,133 @@
+"""What the operations take: ordinary real numbers, computed in float32 or float64."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import DTypeError, LimitError, ShapeError
+from minicnn.shapes import Array, Shape
+
+LAYOUT = "(N, C, H, W)"
+
+
+def real_array(x: Any, who: str, name: str = "x") -> Array:
+    """Return `x` ready for arithmetic, as float32 or float64; never a copy without need.
+
+    float64 stays float64; float32, float16, integers and bools are computed in float32 (NumPy
+    would add bytes modulo 256, and float16 is slow and coarse).
+
+    Parameters
+    ----------
+    x : array
+        Any shape, of bools, integers or floats up to 64 bits, in any memory layout.
+    who, name : str
+        The operation and the argument, for the error.
+
+    Raises
+    ------
+    DTypeError
+        For what is not an array, and for complex, object, text, structured, masked and
+        extended-precision arrays.
+    """
+    if not isinstance(x, np.ndarray):
+        raise DTypeError(_not_an_array(x, who, name))
+    if isinstance(x, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{who}: {name} is a masked array, whose mask would be lost.\n"
+            f"  Fill it first: {name}.filled(0)."
+        )
+    if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
+        raise DTypeError(
+            f"{who}: {name} must hold real numbers of up to 64 bits, got dtype {x.dtype}.\n"
+            f"  Convert it first, for example {name}.astype(np.float32)."
+        )
+    dtype = np.float64 if x.dtype.kind == "f" and x.dtype.itemsize == 8 else np.float32
+    ready: Array = np.asarray(x).astype(dtype, copy=False)
+    return ready
+
+
+def image_batch(x: Any, who: str, name: str = "x") -> Array:
+    """Return `x` like `real_array`, insisting on the four axes (N, C, H, W).
+
+    Raises
+    ------
+    DTypeError
+        See `real_array`.
+    ShapeError
+        For any other number of axes; the message says which function makes four of them.
+    """
+    array = real_array(x, who, name)
+    if array.ndim != 4:
+        raise ShapeError(
+            f"{who} expects four axes, {LAYOUT} = (batch, channels, height, width); "
+            f"{name} has shape {array.shape}.\n  {_four_axes(array.shape, name)}"
+        )
+    return array
+
+
+def check_bytes(what: str, shape: Shape, dtype: Any, max_bytes: int | None) -> None:
+    """Raise before an array of this shape would take more than `max_bytes`.
+
+    Raises
+    ------
+    LimitError
+        "64 maps of 4096 x 4096 float32 = 4.0 GiB ...".
+    """
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    if max_bytes is not None and needed > max_bytes:
+        raise LimitError(
+            f"{what}: {describe(shape, dtype)}, more than max_bytes = {size_text(max_bytes)}.\n"
+            f"  Use a smaller picture, fewer kernels, a larger stride, or a larger max_bytes."
+        )
+
+
+def describe(shape: Shape, dtype: Any) -> str:
+    """Return an array's size in words.
+
+    Examples
+    --------
+    >>> describe((1, 64, 4096, 4096), np.float32)
+    '64 maps of 4096 x 4096 float32 = 4.0 GiB'
+    """
+    maps = math.prod(shape[:-2])
+    nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+    noun = "map" if maps == 1 else "maps"
+    return f"{maps} {noun} of {shape[-2]} x {shape[-1]} {np.dtype(dtype)} = {size_text(nbytes)}"
+
+
+def size_text(nbytes: float) -> str:
+    """Return a number of bytes as people read it.
+
+    Examples
+    --------
+    >>> size_text(512), size_text(3 * 2**20)
+    ('512 B', '3.0 MiB')
+    """
+    for unit in ("B", "KiB", "MiB"):
+        if nbytes < 1024:
+            return f"{nbytes:.0f} B" if unit == "B" else f"{nbytes:.1f} {unit}"
+        nbytes /= 1024
+    return f"{nbytes:.1f} GiB"
+
+
+def _not_an_array(x: Any, who: str, name: str) -> str:
+    shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
+    is_path = isinstance(x, str) or hasattr(x, "__fspath__")
+    fix = "images.load(path) reads a picture" if is_path else "np.asarray(...) makes one"
+    return (
+        f"{who}: {name} must be a NumPy array, got {type(x).__name__} {shown}.\n"
+        f"  {fix[0].upper()}{fix[1:]}."
+    )
+
+
+def _four_axes(shape: Shape, name: str) -> str:
+    if len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] not in (1, 3, 4):
+        return f"Its last axis is {shape[-1]}, as in (height, width, channels): use images.to_nchw."
+    if len(shape) == 3:
+        return f"One picture of {shape[0]} channels? Use {name}[None]."
+    if len(shape) == 2:
+        return f"One grey picture? Use {name}[None, None]."
+    return f"Reshape it to {LAYOUT}."

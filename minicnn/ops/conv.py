@@ -1,0 +1,162 @@
+"""The convolution that users call: check, pad, hand to an algorithm, add the bias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import ShapeError, UnsupportedError, one_of
+from minicnn.ops import conv_im2col, conv_naive
+from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.conv_check import check_call
+from minicnn.ops.pad import pad2d, pad2d_backward
+from minicnn.shapes import Array, Padding
+
+ALGORITHMS: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "naive": conv_naive,
+        "im2col": conv_im2col,
+    }
+)
+"""Every way to compute a convolution. Each is a module with `supports` and `correlate`."""
+
+
+def conv2d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    stride: Any = 1,
+    padding: Padding = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    algorithm: str = "auto",
+    strict: bool = False,
+    max_bytes: int | None = None,
+) -> Array:
+    """Slide every filter over every picture: multiply, sum, add the bias.
+
+    ::
+
+        y[n, o, i, j] = bias[o] + sum over c, u, v of
+                        x[n, c, i * stride + u * dilation, ...] * weight[o, c, u, v]
+
+    What deep learning calls convolution (mathematics: cross-correlation, the kernel is not
+    turned). Computed in float64 where `x` is float64, in float32 otherwise.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+        The pictures.
+    weight : array (O, C // groups, KH, KW)
+        One filter for each output channel.
+    bias : array (O,), optional
+    stride, dilation : int or (rows, columns)
+        The step of the window, and the distance between the kernel's taps.
+    padding : int, (rows, columns), ((top, bottom), (left, right)), four ints, "same", "valid"
+        Zeros around the picture. "same" gives ceil(H / stride) rows; an odd pixel goes to the
+        bottom and to the right. For other borders see `pad2d`.
+    groups : int
+        The channels and the filters are split into so many groups that do not see each other;
+        ``groups=C`` filters each channel by itself (depthwise).
+    algorithm : {'auto', 'naive', 'im2col'}
+        How to compute it; all give the same result, within rounding.
+    strict : bool
+        Raise if rows or columns of the picture are never reached, instead of leaving them out.
+    max_bytes : int, optional
+        Raise `LimitError` before a larger output is allocated.
+
+    Returns
+    -------
+    array (N, O, OH, OW)
+        With OH = floor((H + padding - dilation * (KH - 1) - 1) / stride) + 1, and OW likewise.
+
+    Raises
+    ------
+    ShapeError, DTypeError, ConfigError, LimitError
+
+    Examples
+    --------
+    >>> picture = np.array([[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]])
+    >>> edge = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    >>> conv2d(picture[None, None], edge[None, None])
+    array([[[[4., 4.]]]])
+    """
+    call = check_call(x, weight, bias, stride, padding, dilation, groups)
+    x, weight, window = call.x, call.weight, call.window
+    one_of("algorithm", algorithm, ("auto", *ALGORITHMS))
+    if strict:
+        window.check_strict(x.shape[2], x.shape[3])
+    check_bytes("conv2d", call.output_shape, x.dtype, max_bytes)
+
+    chosen = ALGORITHMS["im2col" if algorithm == "auto" else algorithm]
+    if not chosen.supports(window.kernel_size, window.stride, window.dilation):
+        raise UnsupportedError(
+            f"conv2d: algorithm={algorithm!r} cannot do kernel_size {window.kernel_size}, "
+            f"stride {window.stride}, dilation {window.dilation}.\n  Use algorithm='auto'."
+        )
+    padded = x if window.padding == ((0, 0), (0, 0)) else pad2d(x, window.padding)
+    with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
+        y: Array = chosen.correlate(padded, weight, window.stride, window.dilation)
+        if call.bias is not None:
+            y += call.bias[:, None, None]
+    return y
+
+
+def conv2d_backward(
+    dy: Array,
+    x: Array,
+    weight: Array,
+    *,
+    stride: Any = 1,
+    padding: Padding = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of the input, the weight and the bias of `conv2d`.
+
+    Tap by tap: what tap (u, v) saw, times what came back, is its weight's gradient; what came
+    back, times its weight, goes to what it saw.
+
+    Parameters
+    ----------
+    dy : array (N, O, OH, OW)
+        The gradient of the output.
+    x, weight, stride, padding, dilation, groups
+        As given to `conv2d`.
+
+    Returns
+    -------
+    dx : array (N, C, H, W)
+    dweight : array (O, C // groups, KH, KW)
+    dbias : array (O,)
+    """
+    call = check_call(x, weight, None, stride, padding, dilation, groups)
+    dy = image_batch(dy, "conv2d_backward", "dy")
+    if dy.shape != call.output_shape:
+        raise ShapeError(
+            f"conv2d_backward: dy does not have the output's shape.\n"
+            f"  dy      (N, O, OH, OW) = {dy.shape}\n"
+            f"  output                 = {call.output_shape}"
+        )
+    window = call.window
+    x = pad2d(call.x, window.padding)
+    batch, _, oh, ow = dy.shape
+    by_group = (batch, groups, -1, oh * ow)
+    rows = dy.astype(x.dtype, copy=False).reshape(by_group)  # (N, G, O/G, P)
+    filters = call.weight.reshape(groups, -1, *call.weight.shape[1:])
+    dx, dweight = np.zeros_like(x), np.empty_like(filters)
+    kh, kw = window.kernel_size
+    with np.errstate(all="ignore"):
+        for u in range(kh):
+            for v in range(kw):
+                seen = (..., *conv_im2col.tap(window, u, v, slice(0, oh), ow))
+                patch = x[seen].reshape(by_group)  # (N, G, C/G, P)
+                dweight[..., u, v] = (rows @ patch.swapaxes(2, 3)).sum(axis=0)
+                back = filters[..., u, v].swapaxes(1, 2) @ rows
+                dx[seen] += back.reshape(batch, -1, oh, ow)
+    dx = pad2d_backward(dx, window.padding)
+    return dx, dweight.reshape(call.weight.shape), rows.sum(axis=(0, 3)).reshape(-1)
