@@ -1,0 +1,108 @@
+"""One-dimensional ideas, from which the kernels are made.
+
+Nearly every classic kernel is a column times a row (an outer product): *smooth* along one axis,
+*differentiate* along the other. So there is little to type in, and less to remember.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import ConfigError
+from minicnn.kernels.record import short
+from minicnn.shapes import Array, integer
+
+LARGEST = 1025
+"""The most rows or columns of a kernel that is made from parameters."""
+
+STAY = (0, 1, 0)
+SUM = (1, 1, 1)
+SLOPE = (-1, 0, 1)
+BEND = (1, -2, 1)
+
+
+def outer(column: Sequence[float] | Array, row: Sequence[float] | Array) -> Array:
+    """Return the matrix column[i] * row[j]: rows are mixed by `column`, columns by `row`.
+
+    Examples
+    --------
+    >>> outer([1, 2, 1], SLOPE)          # smooth down, differentiate to the right: Sobel
+    array([[-1,  0,  1],
+           [-2,  0,  2],
+           [-1,  0,  1]])
+    """
+    return np.outer(np.asarray(column), np.asarray(row))
+
+
+def binomial(taps: int) -> Array:
+    """Return a row of Pascal's triangle: [1, 1] averaged with itself again and again.
+
+    Examples
+    --------
+    >>> binomial(5)
+    array([1, 4, 6, 4, 1])
+    """
+    row = np.array([1])
+    for _ in range(taps - 1):
+        row = np.convolve(row, [1, 1])
+    return row
+
+
+def bell(sigma: float, radius: int) -> Array:
+    """Return a Gaussian at -radius, ..., 0, ..., radius, divided by its sum.
+
+    Examples
+    --------
+    >>> bell(1.0, 2).round(3)
+    array([0.054, 0.244, 0.403, 0.244, 0.054])
+    """
+    heights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return np.asarray(heights / heights.sum())
+
+
+def radius_for(reach: float, size: Any) -> int:
+    """Return the radius of a kernel of odd `size`; without a size, the one that `reach` needs.
+
+    Raises
+    ------
+    ConfigError
+        If the size is even (there is no middle pixel), or above `LARGEST`.
+    """
+    if size is not None:
+        return odd("size", size) // 2
+    radius = math.ceil(reach)
+    if 2 * radius + 1 > LARGEST:
+        raise ConfigError(
+            f"this kernel would be {2 * radius + 1} pixels wide, more than {LARGEST}; give size=..."
+        )
+    return radius
+
+
+def odd(name: str, value: Any) -> int:
+    """Return `value` as an odd int from 1 to `LARGEST`."""
+    number = integer(name, value, least=1)
+    if number % 2 == 0 or number > LARGEST:
+        raise ConfigError(
+            f"{name} must be an odd integer from 1 to {LARGEST} "
+            f"(an even kernel has no middle pixel), got {short(value)}"
+        )
+    return number
+
+
+def real(name: str, value: Any, *, least: float, most: float) -> float:
+    """Return `value` as a float between two bounds, refusing bools, texts, NaN.
+
+    Examples
+    --------
+    >>> real("sigma", 0, least=0.1, most=100)
+    Traceback (most recent call last):
+    minicnn.errors.ConfigError: sigma must be a number from 0.1 to 100, got 0
+    """
+    good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not good or not least <= value <= most:
+        raise ConfigError(f"{name} must be a number from {least:g} to {most:g}, got {short(value)}")
+    return float(value)
