@@ -30,7 +30,7 @@ Stanford Artificial Intelligence Project, 1968
 ('roberts_se', 'roberts_sw')
 >>> [kernel.name for kernel in kernels.EDGES]       # doctest: +NORMALIZE_WHITESPACE
 ['sobel_x', 'sobel_y', 'sobel_se', 'sobel_ne',
- 'line_vertical', 'line_horizontal', 'ridge_4', 'ridge_8']
+ 'line_vertical', 'line_horizontal', 'ridge_8', 'laplacian_8']
 >>> kernels.stack(["edges", [[1, 0], [0, -1]]]).shape
 (9, 3, 3)
 """

@@ -42,7 +42,7 @@ STACKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "edges": (
             *("sobel_x", "sobel_y", "sobel_se", "sobel_ne"),
-            *("line_vertical", "line_horizontal", "ridge_4", "ridge_8"),
+            *("line_vertical", "line_horizontal", "ridge_8", "laplacian_8"),
         ),
         "wikipedia": (
             *("identity", "ridge_4", "ridge_8", "saddle", "sharpen"),
@@ -54,7 +54,11 @@ STACKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Choices across families that a name stands for, as a family's name does."""
 
 EDGES: tuple[Kernel, ...] = tuple(BANK[name] for name in STACKS["edges"])
-"""The default stack: slopes in four directions, then lines and ridges; eight 3x3 kernels."""
+"""The default stack, eight 3x3 kernels: slopes in four directions, then second derivatives.
+
+The last two are one kernel with both signs: after a ReLU they show the bright and the dark side of
+every edge.
+"""
 
 
 def get(name: str) -> Kernel:

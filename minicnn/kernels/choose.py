@@ -290,9 +290,8 @@ def stack(kernels: Any) -> Array:
 
 
 def _check_room(count: int, size: Pair) -> None:
-    needed = 8 * count * size[0] * size[1]
-    if needed > _MOST_BYTES:
+    if 8 * count * size[0] * size[1] > _MOST_BYTES:
         raise LimitError(
-            f"{count} kernels of {size[0]} x {size[1]} would take {needed / 2**30:.1f} GiB; "
-            f"the most is {_MOST_BYTES // 2**30} GiB."
+            f"stack: {count} x (KH, KW) = {count} x {short(size)} float64 values would take more "
+            f"than {_MOST_BYTES // 2**30} GiB."
         )

@@ -14,7 +14,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError
 from minicnn.kernels.record import short
-from minicnn.shapes import Array, integer
+from minicnn.shapes import Array
 
 LARGEST = 1025
 """The most rows or columns of a kernel that is made from parameters."""
@@ -84,13 +84,18 @@ def radius_for(reach: float, size: Any) -> int:
 
 def odd(name: str, value: Any) -> int:
     """Return `value` as an odd int from 1 to `LARGEST`."""
-    number = integer(name, value, least=1)
-    if number % 2 == 0 or number > LARGEST:
-        raise ConfigError(
-            f"{name} must be an odd integer from 1 to {LARGEST} "
-            f"(an even kernel has no middle pixel), got {short(value)}"
-        )
+    number = whole(name, value)
+    if number % 2 == 0:
+        raise ConfigError(f"{name} must be odd, so that there is a middle pixel, got {number}")
     return number
+
+
+def whole(name: str, value: Any) -> int:
+    """Return `value` as an int from 1 to `LARGEST`, refusing bools and floats."""
+    is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_integer or not 1 <= value <= LARGEST:
+        raise ConfigError(f"{name} must be an integer from 1 to {LARGEST}, got {short(value)}")
+    return int(value)
 
 
 def real(name: str, value: Any, *, least: float, most: float) -> float:

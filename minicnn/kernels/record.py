@@ -90,6 +90,8 @@ class Kernel:
 
     def renamed(self, name: str) -> Kernel:
         """Return the same kernel under another name."""
+        if name == self.name:
+            return self
         return Kernel(name, self.values, self.meaning, self.source, self.family)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:

@@ -6,11 +6,9 @@ import math
 
 import numpy as np
 
-from minicnn.errors import ConfigError
 from minicnn.kernels.compass import turn
 from minicnn.kernels.profiles import (
     BEND,
-    LARGEST,
     SLOPE,
     STAY,
     bell,
@@ -19,9 +17,10 @@ from minicnn.kernels.profiles import (
     outer,
     radius_for,
     real,
+    whole,
 )
 from minicnn.kernels.record import Kernel
-from minicnn.shapes import Array, integer
+from minicnn.shapes import Array
 
 WIKIPEDIA = 'Wikipedia, "Kernel (image processing)"'
 BURT = 'P. J. Burt, "Fast filter transforms for image processing", CGIP 16, 1981'
@@ -45,9 +44,7 @@ def box(size: int) -> Kernel:
              [1 1 1]
              [1 1 1]]
     """
-    size = integer("size", size, least=1)
-    if size > LARGEST:
-        raise ConfigError(f"size must be an integer from 1 to {LARGEST}, got {size}")
+    size = whole("size", size)
     values = np.full((size, size), 1 / size**2)
     return Kernel(
         f"box_{size}",

@@ -55,10 +55,10 @@ def denominator(values: Array) -> int:
     """
     distinct = np.unique(values)
     largest = np.abs(distinct).max()
-    if distinct.size > WIDEST**2 or largest > 1e9:
+    if largest > 1e9:
         return 0
-    below = np.arange(1, LARGEST_DENOMINATOR + 1)
-    nearest = np.rint(below[:, None] * distinct) / below[:, None]  # (1024, distinct values)
+    below = np.arange(1, 2 if distinct.size > WIDEST**2 else LARGEST_DENOMINATOR + 1)
+    nearest = np.rint(below[:, None] * distinct) / below[:, None]  # (fractions, distinct values)
     off = np.abs(nearest - distinct) > 1e-14 * np.abs(distinct) + 1e-16 * largest
     good = below[~off.any(axis=1)]
     return int(good[0]) if good.size else 0
