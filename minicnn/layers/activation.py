@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minicnn.layers.base import Backward, Layer
+from minicnn.layers.base import Backward, Layer, any_shape
 from minicnn.ops.activation import relu, relu_backward
 from minicnn.shapes import Array, Shape
 
@@ -25,7 +25,7 @@ class ReLU(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""
-        return tuple(input_shape)
+        return any_shape(input_shape, "ReLU")
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return max(x, 0), and the way back: what came for a positive value goes on."""

@@ -170,13 +170,27 @@ def image_shape(input_shape: Any, who: str) -> tuple[int, int, int, int]:
     ShapeError
         For a shape that is not (N, C, H, W).
     """
-    if not isinstance(input_shape, tuple | list) or len(input_shape) != 4:
+    shape = any_shape(input_shape, who)
+    if len(shape) != 4:
         raise ShapeError(
             f"{who}: input_shape must be (N, C, H, W) = (batch, channels, height, width), "
             f"got {input_shape!r}"
         )
-    n, c, h, w = (integer(f"input_shape[{i}]", v, least=0) for i, v in enumerate(input_shape))
+    n, c, h, w = shape
     return n, c, h, w
+
+
+def any_shape(input_shape: Any, who: str) -> Shape:
+    """Return a shape of any number of axes as a tuple of ints.
+
+    Raises
+    ------
+    ConfigError, ShapeError
+        For what is not a sequence of integers of at least 0.
+    """
+    if not isinstance(input_shape, tuple | list):
+        raise ShapeError(f"{who}: input_shape must be a tuple of integers, got {input_shape!r}")
+    return tuple(integer(f"input_shape[{i}]", v, least=0) for i, v in enumerate(input_shape))
 
 
 def snake_case(name: str) -> str:

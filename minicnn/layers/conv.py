@@ -259,7 +259,10 @@ def _flag(name: str, value: Any) -> bool:
 
 
 def _bias_array(bias: Any, maps: int) -> Array:
-    array = np.array(bias, dtype=np.float64)
+    try:
+        array = np.array(list(bias), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ConfigError(f"bias must be numbers, one for each map, got {bias!r}") from None
     if array.shape != (maps,):
         raise ShapeError(f"bias must have one value for each of the {maps} maps, got {array.shape}")
     return array
@@ -268,7 +271,8 @@ def _bias_array(bias: Any, maps: int) -> Array:
 def _checked_names(names: Any, maps: int) -> tuple[str, ...] | None:
     if names is None:
         return None
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    is_text = isinstance(names, tuple | list) and all(isinstance(name, str) for name in names)
+    if not is_text:
         raise ConfigError(f"names must be a sequence of {maps} strings, got {names!r}")
     if len(names) != maps:
         raise ConfigError(f"names must have one name for each of the {maps} maps, got {len(names)}")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Self, overload
 
 from minicnn.errors import ConfigError, MiniCNNError
-from minicnn.layers.base import Backward, Gradients, Layer
+from minicnn.layers.base import Backward, Gradients, Layer, any_shape
 from minicnn.layers.summary import Summary, summarize
-from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.arrays import check_bytes, image_batch, real_array
 from minicnn.shapes import Array, Shape
 from minicnn.trace import Step, Trace
 
@@ -54,11 +54,11 @@ class Sequential(Layer):
         for position, layer in enumerate(self.layers):
             with self._where(position):
                 y = layer(y)
-        return y.copy() if y is x else y
+        return real_array(x, "Sequential").copy() if y is x else y
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the last layer's output shape."""
-        shape = tuple(input_shape)
+        shape = any_shape(input_shape, "Sequential")
         for position, layer in enumerate(self.layers):
             with self._where(position):
                 shape = layer.output_shape(shape)
@@ -80,7 +80,7 @@ class Sequential(Layer):
                 gradients |= {f"{key}.{name}": gradient for name, gradient in own.items()}
             return dy, gradients
 
-        return (y.copy() if y is x else y), backward_all
+        return (real_array(x, "Sequential").copy() if y is x else y), backward_all
 
     @property
     def params(self) -> dict[str, Array]:

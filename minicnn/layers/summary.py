@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from minicnn.errors import MiniCNNError
 from minicnn.layers.base import Layer, image_shape
 from minicnn.shapes import Pair, Shape
 
@@ -84,7 +85,7 @@ class Summary:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _cells(self) -> Iterable[tuple[str, ...]]:
-        yield "input", "", _by(self.input_shape), "", "", "1 x 1", ""
+        yield "input", "", _by(self.input_shape), "", "", "1x1", ""
         for row in self.rows:
             yield (
                 row.name,
@@ -119,10 +120,13 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
     shape: Shape = image_shape(input_shape, "summary")
     start = shape
     field, distance, rows = (1, 1), (1, 1), []
-    for name, layer in model.leaves():
+    for position, (name, layer) in enumerate(model.leaves()):
         left_over: Pair = (0, 0)
+        try:
+            output_shape = layer.output_shape(shape)
+        except MiniCNNError as error:
+            raise error.add_context(f"In step {position} ({name}) of the summary.") from None
         window = layer.window(*shape[2:]) if len(shape) == 4 else None
-        output_shape = layer.output_shape(shape)
         if window is not None:
             left_over = window.left_over(*shape[2:])
             (span_h, span_w), (sh, sw), (dh, dw) = window.span, window.stride, distance
@@ -151,10 +155,9 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _by(sizes: Iterable[int]) -> str:
-    return " x ".join(map(str, sizes))
+    return "x".join(map(str, sizes))
 
 
 def _left_over(left_over: Pair) -> str:
-    rows, columns = left_over
-    parts = [f"{n} {noun}" for n, noun in ((rows, "rows"), (columns, "cols")) if n]
-    return ", ".join(parts) or "-"
+    named = zip(left_over, ("row", "col"), strict=True)
+    return ", ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in named if n) or "-"

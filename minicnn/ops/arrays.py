@@ -116,11 +116,8 @@ def size_text(nbytes: float) -> str:
 def _not_an_array(x: Any, who: str, name: str) -> str:
     shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
     is_path = isinstance(x, str) or hasattr(x, "__fspath__")
-    fix = "images.load(path) reads a picture" if is_path else "np.asarray(...) makes one"
-    return (
-        f"{who}: {name} must be a NumPy array, got {type(x).__name__} {shown}.\n"
-        f"  {fix[0].upper()}{fix[1:]}."
-    )
+    fix = "To read a picture: images.load(path)." if is_path else "To make one: np.asarray(...)."
+    return f"{who}: {name} must be a NumPy array, got {type(x).__name__} {shown}.\n  {fix}"
 
 
 def _four_axes(shape: Shape, name: str) -> str:

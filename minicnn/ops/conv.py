@@ -142,21 +142,19 @@ def conv2d_backward(
             f"  dy      (N, O, OH, OW) = {dy.shape}\n"
             f"  output                 = {call.output_shape}"
         )
-    window = call.window
-    x = pad2d(call.x, window.padding)
-    batch, _, oh, ow = dy.shape
-    by_group = (batch, groups, -1, oh * ow)
-    rows = dy.astype(x.dtype, copy=False).reshape(by_group)  # (N, G, O/G, P)
-    filters = call.weight.reshape(groups, -1, *call.weight.shape[1:])
-    dx, dweight = np.zeros_like(x), np.empty_like(filters)
-    kh, kw = window.kernel_size
+    x = pad2d(call.x, call.window.padding)
+    (batch, filters, oh, ow), channels = dy.shape, x.shape[1]
+    rows = dy.astype(x.dtype, copy=False).reshape(batch, groups, filters // groups, oh * ow)
+    by_group = call.weight.reshape(groups, filters // groups, *call.weight.shape[1:])
+    dx, dweight = np.zeros_like(x), np.empty_like(by_group)
+    kh, kw = call.window.kernel_size
     with np.errstate(all="ignore"):
         for u in range(kh):
             for v in range(kw):
-                seen = (..., *conv_im2col.tap(window, u, v, slice(0, oh), ow))
-                patch = x[seen].reshape(by_group)  # (N, G, C/G, P)
+                seen = (..., *conv_im2col.tap(call.window, u, v, slice(0, oh), ow))
+                patch = x[seen].reshape(batch, groups, channels // groups, oh * ow)
                 dweight[..., u, v] = (rows @ patch.swapaxes(2, 3)).sum(axis=0)
-                back = filters[..., u, v].swapaxes(1, 2) @ rows
-                dx[seen] += back.reshape(batch, -1, oh, ow)
-    dx = pad2d_backward(dx, window.padding)
-    return dx, dweight.reshape(call.weight.shape), rows.sum(axis=(0, 3)).reshape(-1)
+                back = by_group[..., u, v].swapaxes(1, 2) @ rows  # (N, G, C/G, OH*OW)
+                dx[seen] += back.reshape(batch, channels, oh, ow)
+    dx = pad2d_backward(dx, call.window.padding)
+    return dx, dweight.reshape(call.weight.shape), rows.sum(axis=(0, 3)).reshape(filters)

@@ -1,0 +1,374 @@
+"""One table of layers, and the laws that all of them keep."""
+
+import copy
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import Untouched, layouts, same_bits
+from strategies import arrays
+
+import minicnn
+from minicnn import Conv2D, Layer, Pad, ReLU, Sequential, Window, kernels
+from minicnn.errors import ConfigError, DTypeError, ShapeError, UnsupportedError
+
+LAYERS = {
+    "Conv2D": lambda: Conv2D(3, 4, 3, rng=0),
+    "Conv2D strided": lambda: Conv2D(3, 2, (2, 3), stride=(2, 1), padding=(0, 1, 2, 0), rng=1),
+    "Conv2D same": lambda: Conv2D(3, 2, 4, stride=2, padding="same", bias=False, rng=2),
+    "Conv2D dilated": lambda: Conv2D(3, 2, 2, dilation=(3, 2), algorithm="im2col", rng=3),
+    "Conv2D depthwise": lambda: Conv2D(3, 6, 3, groups=3, padding="valid", rng=4),
+    "Conv2D named": lambda: Conv2D(3, 2, 1, names=("one", "two"), rng=5),
+    "Conv2D kernels": lambda: Conv2D.from_kernels(kernels.EDGES, in_channels=3),
+    "Conv2D per channel": lambda: Conv2D.from_kernels(
+        ["sobel_x", "gaussian_5x5"], in_channels=3, per_channel=True, bias=range(6)
+    ),
+    "Pad zeros": lambda: Pad(1),
+    "Pad value": lambda: Pad((1, 2), value=0.5),
+    "Pad reflect": lambda: Pad(((1, 0), (2, 3)), mode="reflect"),
+    "Pad replicate": lambda: Pad((1, 0, 2, 3), mode="replicate"),
+    "Pad circular": lambda: Pad(2, mode="circular"),
+    "ReLU": lambda: ReLU(),
+    "Sequential": lambda: Sequential(Pad(1), ("edges", Conv2D(3, 2, 3, rng=6)), ReLU()),
+    "Sequential nested": lambda: Sequential(
+        ("block", Sequential(Conv2D(3, 2, 3, rng=7), ReLU())), Conv2D(2, 1, 2, rng=8)
+    ),
+    "Sequential empty": lambda: Sequential(),
+}
+every_layer = pytest.mark.parametrize("name", LAYERS)
+
+
+def test_the_table_has_every_layer():
+    public = {
+        value
+        for value in vars(minicnn.layers).values()
+        if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+    }
+    assert public == {type(make()) for make in LAYERS.values()}
+
+
+@st.composite
+def inputs(draw, dtype=np.float64):
+    height, width = draw(st.integers(5, 9)), draw(st.integers(5, 9))
+    return draw(arrays((draw(st.integers(0, 2)), 3, height, width), dtype, whole=False))
+
+
+@every_layer
+@given(x=inputs())
+def test_the_shape_rule(name, x):
+    layer = LAYERS[name]()
+    assert layer.output_shape(x.shape) == layer(x).shape
+
+
+@every_layer
+@given(x=inputs())
+def test_a_call_changes_nothing_and_shares_nothing(name, x):
+    layer = LAYERS[name]()
+    before = copy.deepcopy(layer)
+    with Untouched(x, *layer.params.values()):
+        y = layer(x)
+        same_bits(layer(x), y)
+    assert not any(np.shares_memory(y, a) for a in (x, *layer.params.values()))
+    assert vars(layer).keys() == vars(before).keys()
+    assert repr(layer) == repr(before)
+
+
+@every_layer
+@given(x=inputs(np.float32))
+def test_layout_does_not_matter(name, x):
+    layer = LAYERS[name]()
+    y = layer(x)
+    for _, other in layouts(x):
+        same_bits(np.ascontiguousarray(layer(other)), y)
+
+
+@every_layer
+@given(x=inputs())
+def test_a_picture_does_not_see_its_batch(name, x):
+    layer = LAYERS[name]()
+    y = layer(x)
+    for n in range(len(x)):
+        same_bits(layer(x[n : n + 1]), y[n : n + 1])
+
+
+@every_layer
+@pytest.mark.parametrize(
+    ("given_dtype", "computed"),
+    [("f8", "f8"), ("f4", "f4"), ("f2", "f4"), ("u1", "f4"), ("i8", "f4"), ("?", "f4")],
+)
+def test_dtype(name, given_dtype, computed):
+    x = np.ones((1, 3, 6, 7), given_dtype)
+    assert LAYERS[name]()(x).dtype == np.dtype(computed)
+
+
+@every_layer
+def test_nan_stays_visible(name):
+    x = np.ones((2, 3, 8, 9))
+    x[1, 2] = np.nan
+    y = LAYERS[name]()(x)
+    assert not np.isnan(y[0]).any()
+    assert np.isnan(y[1]).any()
+
+
+@every_layer
+@given(x=inputs(), data=st.data())
+def test_the_gradient_in_one_direction_is_the_slope(name, x, data):
+    layer = LAYERS[name]()
+    y, backward = layer.vjp(x)
+    same_bits(y, layer(x))
+    dy = data.draw(arrays(y.shape, np.float64, whole=True))
+    with Untouched(x, dy, *layer.params.values()):
+        dx, gradients = backward(dy)
+    assert dx.shape == x.shape
+    assert gradients.keys() == layer.params.keys()
+    direction = data.draw(arrays(x.shape, np.float64, whole=True))
+    step = 1e-6
+    for sign in (1, -1):  # away from ReLU's corner, both sides of the slope agree
+        same_side = ((layer(x + sign * step * direction) > 0) == (y > 0)).all()
+        if not same_side:
+            return
+    slope = (layer(x + step * direction) - layer(x - step * direction)) / (2 * step)
+    scale = 1 + np.abs(dy * slope).sum() + np.abs(dy * y).sum()
+    assert abs((dy * slope).sum() - (dx * direction).sum()) <= 1e-6 * scale
+
+
+@every_layer
+@given(x=inputs(), data=st.data())
+def test_the_gradient_of_every_parameter_is_the_slope(name, x, data):
+    layer = LAYERS[name]()
+    y, backward = layer.vjp(x)
+    dy = data.draw(arrays(y.shape, np.float64, whole=True))
+    _, gradients = backward(dy)
+    for key, old in layer.params.items():
+        direction = data.draw(arrays(old.shape, np.float64, whole=True))
+        assert gradients[key].shape == old.shape
+        step = 2.0**-6
+        up, down = (layer.with_params({key: old + sign * step * direction})(x) for sign in (1, -1))
+        if any(((z > 0) != (y > 0)).any() for z in (up, down)):
+            return
+        slope = (up - down) / (2 * step)
+        scale = 1 + np.abs(dy * slope).sum() + np.abs(dy * y).sum()
+        assert abs((dy * slope).sum() - (gradients[key] * direction).sum()) <= 1e-5 * scale
+
+
+@every_layer
+def test_what_is_printed_makes_it_again(name):
+    layer = LAYERS[name]()
+    again = eval(repr(layer), vars(minicnn).copy())
+    assert repr(again) == repr(layer)
+    assert type(again) is type(layer)
+    shapes = {key: array.shape for key, array in layer.params.items()}
+    assert {key: array.shape for key, array in again.params.items()} == shapes
+    assert again.output_shape((2, 3, 8, 9)) == layer.output_shape((2, 3, 8, 9))
+
+
+@every_layer
+def test_it_can_be_copied_and_pickled(name):
+    layer = LAYERS[name]()
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 9))
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        same_bits(other(x), layer(x))
+
+
+@every_layer
+def test_sixteen_threads_share_one(name):
+    layer = LAYERS[name]()
+    xs = [np.random.default_rng(i).standard_normal((1, 3, 8, 9)) for i in range(16)]
+    results = [None] * 16
+
+    def work(i):
+        results[i] = layer(xs[i])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for x, result in zip(xs, results, strict=True):
+        same_bits(result, layer(x))
+
+
+@every_layer
+def test_other_parameters_make_another_layer(name):
+    layer = LAYERS[name]()
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 9))
+    y = layer(x)
+    doubled = {key: 2 * array for key, array in layer.params.items()}
+    other = layer.with_params(doubled)
+    same_bits(layer(x), y)
+    for key, array in other.params.items():
+        assert (array == doubled[key]).all()
+        assert array.dtype == layer.params[key].dtype
+        assert not np.shares_memory(array, doubled[key])
+    with pytest.raises(ConfigError, match="has no parameter 'nonsense'"):
+        layer.with_params({"nonsense": np.ones(1)})
+    for key in layer.params:
+        with pytest.raises(ShapeError, match="has another shape"):
+            layer.with_params({key: np.ones(99)})
+
+
+@every_layer
+@given(x=inputs())
+def test_the_trace_ends_in_the_output(name, x):
+    layer = LAYERS[name]()
+    trace = layer.trace(x)
+    same_bits(trace.output, layer(x))
+    before = trace.input
+    for step, (leaf_name, leaf) in zip(trace, layer.leaves(), strict=True):
+        assert (step.name, step.layer) == (leaf_name, leaf)
+        assert step.input is before
+        assert step.layer(step.input).shape == step.output.shape
+        before = step.output
+
+
+# --- Conv2D --------------------------------------------------------------------------------
+
+
+def test_a_poked_weight_is_seen():
+    conv = Conv2D(1, 1, 1, bias=False)
+    conv.weight[0] = 3
+    assert conv(np.ones((1, 1, 1, 1))).item() == 3
+    conv.weight = np.ones((2, 1, 2, 2))
+    assert (conv.in_channels, conv.out_channels, conv.kernel_size) == (1, 2, (2, 2))
+
+
+def test_the_first_weights_come_from_the_seed_alone():
+    np.random.seed(0)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    a, b, c = Conv2D(2, 3, 3, rng=4), Conv2D(2, 3, 3, rng=4), Conv2D(2, 3, 3, rng=5)
+    same_bits(a.weight, b.weight)
+    assert (a.weight != c.weight).any()
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    limit = 1 / np.sqrt(2 * 9)
+    assert a.weight.dtype == np.float32
+    assert 0.7 * limit < abs(a.weight).max() <= limit
+
+
+def test_a_generator_goes_on_from_layer_to_layer():
+    rng = np.random.default_rng(0)
+    assert (Conv2D(1, 1, 3, rng=rng).weight != Conv2D(1, 1, 3, rng=rng).weight).any()
+
+
+def test_summed_as_in_a_network():
+    x = np.random.default_rng(0).random((1, 3, 6, 7))
+    y = Conv2D.from_kernels(["sobel_x", "box_3"], in_channels=3)(x)
+    alone = Conv2D.from_kernels(["sobel_x", "box_3"])(x.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(y, alone, atol=1e-12)
+
+
+def test_each_channel_by_itself():
+    x = np.random.default_rng(0).random((1, 3, 6, 7))
+    conv = Conv2D.from_kernels(["sobel_x", "box_3"], in_channels=3, per_channel=True)
+    alone = Conv2D.from_kernels(["sobel_x", "box_3"])
+    expected = np.concatenate([alone(x[:, c : c + 1]) for c in range(3)], axis=1)
+    np.testing.assert_allclose(conv(x), expected, atol=1e-12)
+    assert conv.groups == 3
+    assert conv.names[:3] == ("sobel_x, channel 0", "box_3, channel 0", "sobel_x, channel 1")
+
+
+def test_ones_own_matrix_is_as_easy_as_a_preset():
+    x = np.random.default_rng(0).random((1, 1, 6, 7))
+    mine = [[0, -1, 0], [-1, 4, -1], [0, -1, 0]]
+    for bank in (mine, np.array(mine), {"mine": mine}, [mine], kernels.Kernel("mine", mine)):
+        conv = Conv2D.from_kernels(bank)
+        assert (conv.weight[0, 0] == mine).all()
+        assert conv(x).shape == (1, 1, 4, 5)
+    assert Conv2D.from_kernels({"mine": mine}).names == ("mine",)
+
+
+def test_the_presets_are_not_the_layers_weights():
+    conv = Conv2D.from_kernels("sobel_x")
+    conv.weight[...] = 0
+    assert kernels.get("sobel_x").values.any()
+
+
+def test_layers_slide_windows():
+    assert Conv2D(1, 1, 3, stride=2, padding="same").window(6, 6).padding == ((0, 1), (0, 1))
+    assert Pad(1).window(6, 6) == Window(1, 1, 1)
+    assert ReLU().window(6, 6) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Conv2D(0, 1, 3), ConfigError, "in_channels must be an integer of at least 1"),
+        (lambda: Conv2D(1, 2.0, 3), ConfigError, "out_channels must be an integer"),
+        (lambda: Conv2D(1, 1, 0), ConfigError, "kernel_size must be"),
+        (lambda: Conv2D(1, 1, 3, stride=0), ConfigError, "stride must be"),
+        (lambda: Conv2D(1, 1, 3, padding="full"), ConfigError, "'same', 'valid'"),
+        (lambda: Conv2D(1, 1, 3, padding=-1), ConfigError, "padding must be"),
+        (lambda: Conv2D(1, 1, 3, dilation=None), ConfigError, "dilation must be"),
+        (lambda: Conv2D(4, 6, 3, groups=3), ConfigError, "groups=3 does not divide in_channels=4"),
+        (lambda: Conv2D(6, 4, 3, groups=3), ConfigError, "does not divide out_channels=4"),
+        (lambda: Conv2D(1, 1, 3, bias=1), ConfigError, "bias must be True or False, got 1"),
+        (lambda: Conv2D(1, 1, 3, strict="no"), ConfigError, "strict must be True or False"),
+        (lambda: Conv2D(1, 1, 3, algorithm="fast"), ConfigError, "algorithm must be one of"),
+        (lambda: Conv2D(1, 1, 3, rng="seed"), ConfigError, "rng must be"),
+        (lambda: Conv2D(1, 1, 3, rng=-1), ConfigError, "rng must be"),
+        (lambda: Conv2D(1, 2, 3, names=("a",)), ConfigError, "each of the 2 maps, got 1"),
+        (lambda: Conv2D(1, 2, 3, names="ab"), ConfigError, "names must be a sequence"),
+        (lambda: Conv2D(1, 2, 3, names=(1, 2)), ConfigError, "names must be a sequence"),
+        (lambda: Conv2D(1, 2, 3, names=7), ConfigError, "names must be a sequence"),
+        (lambda: Conv2D.from_kernels("sobl_x"), ConfigError, "sobel_x"),
+        (lambda: Conv2D.from_kernels("sobel_x", in_channels=0), ConfigError, "in_channels"),
+        (lambda: Conv2D.from_kernels("sobel_x", per_channel=3), ConfigError, "per_channel"),
+        (lambda: Conv2D.from_kernels("sobel_x", bias=[1, 2]), ShapeError, "each of the 1 maps"),
+        (lambda: Conv2D.from_kernels("sobel_x", bias="a"), ConfigError, "bias must be numbers"),
+        (lambda: Pad("same"), ConfigError, "padding must be"),
+        (lambda: Pad(1, mode="mirror"), ConfigError, "mode must be one of 'zeros', 'reflect'"),
+        (lambda: Pad(1, mode="reflect", value=3), ConfigError, "goes with mode='zeros'"),
+        (lambda: Sequential(ReLU), ConfigError, r"must be a Layer.*\n  Write ReLU\(...\)"),
+        (lambda: Sequential([ReLU()]), ConfigError, "layer 0 must be a Layer"),
+        (lambda: Sequential(("a.b", ReLU())), ConfigError, "without dots"),
+        (lambda: Sequential(("0", ReLU())), ConfigError, "not a number"),
+        (lambda: Sequential(("a", ReLU()), ("a", ReLU())), ConfigError, "two layers are called"),
+    ],
+)
+def test_what_can_be_known_is_refused_at_once(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+@every_layer
+@pytest.mark.parametrize("shape", [(3, 8, 9), (1, 3, -1, 9), (1, 3, 8.0, 9), "1389", None])
+def test_shapes_are_checked(name, shape):
+    if name in ("ReLU", "Sequential empty"):
+        return
+    with pytest.raises((ShapeError, ConfigError), match="input_shape"):
+        LAYERS[name]().output_shape(shape)
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name.startswith("Conv2D")])
+def test_the_shape_rule_refuses_what_the_call_refuses(name):
+    for shape in ((1, 2, 8, 9), (1, 3, 1, 1)):
+        errors = []
+        for attempt in (
+            lambda s: LAYERS[name]().output_shape(s),
+            lambda s: LAYERS[name]()(np.ones(s)),
+        ):
+            try:
+                attempt(shape)
+            except ShapeError as error:
+                errors.append(type(error))
+        assert len(errors) in (0, 2)
+
+
+def test_a_layer_says_what_it_lacks():
+    class Half(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Half does not say what it computes"):
+        Half()(np.ones(1))
+    with pytest.raises(NotImplementedError, match="Half does not say its output's shape"):
+        Half().output_shape((1,))
+    with pytest.raises(UnsupportedError, match="Half has no gradient"):
+        Half().vjp(np.ones(1))
+
+
+def test_a_picture_that_is_no_array():
+    with pytest.raises(DTypeError, match=r"images\.load") as error:
+        Sequential(ReLU())("cat.png")
+    assert "In step 0 (relu) of Sequential." in str(error.value)
