@@ -176,7 +176,7 @@ def laplacian_of_gaussian(sigma: float, size: int | None = None) -> Kernel:
     Parameters
     ----------
     sigma : float
-        The bell's width in pixels, from 0.1 to 100; below about 0.5 sampling says little.
+        The bell's width in pixels, from 0.3 (any narrower and it falls between the pixels) to 100.
     size : odd int, optional
         Rows and columns, at least 3; by default four sigmas to each side.
 
@@ -192,13 +192,13 @@ def laplacian_of_gaussian(sigma: float, size: int | None = None) -> Kernel:
     >>> abs(log.values.sum()) < 1e-12
     np.True_
     """
-    sigma = real("sigma", sigma, least=0.1, most=100)
+    sigma = real("sigma", sigma, least=0.3, most=100)
     radius = radius_for(max(1, bell_reach(sigma)), size)
+    _at_least_3(radius)
     smooth = bell(sigma, radius)
     steps = np.arange(-radius, radius + 1) / sigma
     bent = (steps**2 - 1) / sigma**2 * smooth
     bent -= bent.sum() * smooth
-    _at_least_3(radius)
     return Kernel(
         f"log_{sigma:g}",
         outer(smooth, bent) + outer(bent, smooth),

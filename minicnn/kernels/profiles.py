@@ -74,7 +74,7 @@ def radius_for(reach: float, size: Any) -> int:
     """
     if size is not None:
         return odd("size", size) // 2
-    radius = math.ceil(reach)
+    radius = math.ceil(reach - 1e-9)  # 1680.0000000000002 is 1680
     if 2 * radius + 1 > LARGEST:
         raise ConfigError(
             f"this kernel would be {2 * radius + 1} pixels wide, more than {LARGEST}; give size=..."

@@ -35,7 +35,7 @@ def gabor(
     Parameters
     ----------
     wavelength : float
-        Pixels from one crest to the next, from 2 to 200.
+        Pixels from one crest to the next, from 2 to 150.
     angle : float
         Degrees, counter-clockwise from "to the right": where the wave runs to. 0 answers to
         vertical stripes, 90 to horizontal ones, 45 to stripes that fall to the right.
@@ -68,7 +68,7 @@ orientation", J. Opt. Soc. Am. A 2, 1985
        [    0 1.000     0]
        [    0 0.458     0]]
     """
-    wavelength = real("wavelength", wavelength, least=2, most=200)
+    wavelength = real("wavelength", wavelength, least=2, most=150)
     angle = real("angle", angle, least=-3600, most=3600)
     sigma = real("sigma", 0.56 * wavelength if sigma is None else sigma, least=0.1, most=100)
     phase = real("phase", phase, least=-3600, most=3600)
