@@ -1,0 +1,137 @@
+"""How a layer is spoken of in a figure: one function for each question, by the layer's type.
+
+A layer that is not registered here still gets a useful answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from minicnn.layers import Conv2D, Pad, ReLU
+from minicnn.shapes import Array, Shape, Sides
+
+Names = tuple[str, ...]
+
+
+@singledispatch
+def map_names(layer: Any, before: Names | None, channels: int) -> Names | None:
+    """Return the names of a layer's output channels, given those of its input; None if unknown.
+
+    A layer that keeps the number of channels, and has no weights that could mix them, keeps
+    their names.
+    """
+    mixes = any(np.ndim(array) > 1 for array in getattr(layer, "params", {}).values())
+    return before if before is not None and len(before) == channels and not mixes else None
+
+
+@map_names.register
+def _(layer: Conv2D, before: Names | None, channels: int) -> Names | None:
+    return layer.names
+
+
+@singledispatch
+def kernels_of(layer: Any) -> Array | None:
+    """Return the kernels that made each output channel, (O, C // groups, KH, KW), or None."""
+    return None
+
+
+@kernels_of.register
+def _(layer: Conv2D) -> Array | None:
+    return layer.weight
+
+
+@singledispatch
+def keeps_picture(layer: Any) -> bool:
+    """Say whether a picture that goes through is still a picture, to be shown in its colours."""
+    return False
+
+
+@keeps_picture.register
+def _(layer: Pad) -> bool:
+    return True
+
+
+@singledispatch
+def word_for_zero(layer: Any) -> str:
+    """Return what a map of nothing but zeros is called behind this layer."""
+    return "flat"
+
+
+@word_for_zero.register
+def _(layer: ReLU) -> str:
+    return "dead"
+
+
+@singledispatch
+def describe(layer: Any, input_shape: Shape) -> str:
+    """Return what a layer does, in words for a reader."""
+    return " ".join(repr(layer).split())
+
+
+@describe.register
+def _(layer: Conv2D, input_shape: Shape) -> str:
+    (kh, kw), maps = layer.kernel_size, layer.out_channels
+    parts = [f"{_count(maps, 'kernel')} of {kh} \N{MULTIPLICATION SIGN} {kw}"]
+    if layer.in_channels > 1:
+        parts.append(_channels(layer))
+    if layer.stride != (1, 1):
+        parts.append(f"stride {_short(layer.stride)}")
+    if layer.dilation != (1, 1):
+        parts.append(f"dilation {_short(layer.dilation)}")
+    if len(input_shape) == 4:
+        padding = layer.window(*input_shape[2:]).padding
+        if padding != ((0, 0), (0, 0)):
+            parts.append(f"{_around(padding)} of zeros")
+    if layer.bias is not None:
+        parts.append("and a bias")
+    return ", ".join(parts)
+
+
+@describe.register
+def _(layer: Pad, input_shape: Shape) -> str:
+    how = {"zeros": f"of {layer.value:g}", "reflect": "mirrored"}.get(layer.mode, layer.mode)
+    return f"{_around(layer.padding)}, {how}" if how[0] != "o" else f"{_around(layer.padding)} {how}"
+
+
+@describe.register
+def _(layer: ReLU, input_shape: Shape) -> str:
+    return "what is below 0 becomes 0"
+
+
+def left_over(layer: Any, input_shape: Shape) -> str:
+    """Return which rows and columns a layer's window never reaches; "" if it reaches all."""
+    window = layer.window(*input_shape[2:]) if len(input_shape) == 4 else None
+    if window is None:
+        return ""
+    rows, columns = window.left_over(*input_shape[2:])
+    lost = [_count(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n]
+    return f"left over: the last {' and '.join(lost)}" if lost else ""
+
+
+def _channels(layer: Conv2D) -> str:
+    if layer.groups == 1:
+        return f"summed over {layer.in_channels} channels"
+    if layer.groups == layer.in_channels:
+        return "each channel by itself"
+    return f"in {layer.groups} groups of channels"
+
+
+def _around(padding: Sides) -> str:
+    (top, bottom), (left, right) = padding
+    if top == bottom == left == right:
+        return f"{_count(top, 'pixel')} around"
+    sides = (("above", top), ("below", bottom), ("left", left), ("right", right))
+    return f"{', '.join(f'{n} {side}' for side, n in sides if n) or 'nothing'} added"
+
+
+def _short(pair: Sequence[int]) -> str:
+    a, b = pair
+    return f"{a}" if a == b else f"{a} \N{MULTIPLICATION SIGN} {b}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
