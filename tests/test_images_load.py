@@ -371,6 +371,15 @@ def test_what_is_no_file_is_refused_and_never_waited_for(make, tmp_path):
         images.load(path)
 
 
+def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
+    """Between the look and the opening: what was opened is looked at again."""
+    path, ordinary = tmp_path / "it", os.stat(__file__)
+    os.mkfifo(path)
+    monkeypatch.setattr("minicnn.images.sources.os.stat", lambda path: ordinary)
+    with pytest.raises(ImageError, match="is a pipe"):
+        images.load(str(path))
+
+
 def test_bombs_are_refused_before_decoding():
     claims = png(1, 1, 8, 2, [b""]).replace(
         chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),
@@ -526,16 +535,19 @@ def fuzz(count, seed):
     """Load `count` mutated files: how many could be read, how many were refused as they should."""
     rng = np.random.default_rng(seed)
     good = bad = 0
+    said = set()
     for n in range(count):
         data = mutate(rng, SEEDS[n % len(SEEDS)])
         try:
             x = load(data, frame=n % 2 if n % 3 == 0 else 0, max_pixels=200_000)
-        except ImageError:
+        except ImageError as error:
             bad += 1
+            said.add(str(error))
         else:
             assert x.dtype == np.float32
             assert 0 <= x.min() <= x.max() <= 1
             good += 1
+    assert all(message.isprintable() for message in said)
     return good, bad
 
 

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from minicnn.errors import ImageError
 from minicnn.images.layout import on_white
+from minicnn.images.words import one_line
 from minicnn.shapes import Array
 
 FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
@@ -76,8 +77,7 @@ def decode(data: bytes, name: str, *, channels: int | None, frame: int, max_pixe
             f"PIL.Image.MAX_IMAGE_PIXELS sets how many that is"
         ) from error
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(f"{name} is a broken or cut-off {kind} file: {reason}") from error
+        raise ImageError(f"{name} is a broken or cut-off {kind} file: {one_line(error)}") from error
     return _finish(pixels, white, channels)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from minicnn.errors import ConfigError, ImageError
 from minicnn.images.web import fetch
+from minicnn.images.words import one_line
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -108,7 +109,7 @@ def _read_file(file: Any, name: str, max_bytes: int) -> bytes:
     except ImageError:
         raise
     except Exception as error:  # closed, write-only, or anything a stranger's read() does
-        raise ImageError(f"{name} cannot be read: {error}") from error
+        raise ImageError(f"{name} cannot be read: {one_line(error)}") from error
 
 
 def _name_of(file: Any) -> str:

@@ -12,6 +12,7 @@ import urllib.request
 from typing import Any
 
 from minicnn.errors import ImageError
+from minicnn.images.words import one_line
 
 CHUNK = 1 << 16
 HEADERS = {"User-Agent": "minicnn (Python urllib)", "Accept-Encoding": "identity"}
@@ -74,7 +75,7 @@ def _download(address: str, max_bytes: int, deadline: float) -> bytes:
             size += len(part)
             if size > max_bytes:
                 raise _too_much(address, max_bytes)
-            _left(deadline)
+            _left(deadline)  # nobody waits any more: stop
     if announced is not None and size < announced:
         raise ImageError(f"{address!r} broke off after {size:,} of {announced:,} bytes")
     return b"".join(parts)
@@ -128,10 +129,9 @@ def _check_scheme(address: str, asked: str, *, relative: bool = False) -> None:
 def _quoted(address: str) -> str:
     """Return the address as a server wants it: spaces and letters beyond ASCII escaped."""
     parts = urllib.parse.urlsplit(address)
-    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
     path = urllib.parse.quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
     query = urllib.parse.quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]|")
-    return urllib.parse.urlunsplit((parts.scheme, host, path, query, ""))
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
 
 
 def _reason(error: Exception) -> str:
@@ -141,8 +141,7 @@ def _reason(error: Exception) -> str:
         return f"the server answered {error.code} {standard}".rstrip()
     if isinstance(error, urllib.error.URLError):
         return str(getattr(error.reason, "strerror", None) or error.reason)
-    words = "".join(letter if letter.isprintable() else " " for letter in str(error)).split()
-    return " ".join(words) or type(error).__name__
+    return one_line(error)
 
 
 def _too_much(address: str, max_bytes: int) -> ImageError:
