@@ -296,7 +296,7 @@ def test_matrices_keep_their_values_and_order(arrays):
         ([[1j]], DTypeError, "complex"),
         ({3: SOBEL}, ConfigError, "name must be a text, got 3"),
         ({"mine": "edges"}, ConfigError, "'mine' must stand for one kernel, got 8"),
-        ({"mine": []}, ConfigError, "'mine' must stand for one kernel, got 0"),
+        ({"mine": []}, ShapeError, r"kernel 'mine': .* got shape \(0,\)"),
         (Hostile(), DTypeError, "no arrays today"),
         ([[Hostile]], DTypeError, "real numbers"),
         ([[object()]], DTypeError, "expected a kernel"),
@@ -307,11 +307,14 @@ def test_what_is_no_kernel_is_refused(what, error, match):
         kernels.as_kernels(what)
 
 
-def test_a_list_within_itself_is_refused():
-    endless = []
+def test_what_holds_itself_is_refused():
+    endless, circular = [], {}
     endless.append(endless)
+    circular["mine"] = circular
     with pytest.raises(ShapeError, match="too many lists"):
         kernels.as_kernels(endless)
+    with pytest.raises(DTypeError, match="kernel 'mine': the values must be real numbers"):
+        kernels.as_kernels(circular)
 
 
 @pytest.mark.parametrize(
@@ -359,6 +362,7 @@ def test_get_does_not_take_families():
         ("1/2, .5, +5e-1, 5.e-1", [[0.5] * 4]),
         ("1/9 * 1 1 1; 1 1 1; 1 1 1", [[1 / 9] * 3] * 3),
         ("-1*1,2;3,4", [[-1, -2], [-3, -4]]),
+        ("1/9 * 7", [[7 / 9]]),
         ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
         ("[[1. 2.]\n [3. 4.]]", [[1, 2], [3, 4]]),
         ("[1 2]", [[1, 2]]),

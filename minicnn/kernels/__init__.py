@@ -36,10 +36,12 @@ Stanford Artificial Intelligence Project, 1968
 """
 
 from minicnn.kernels.bank import BANK, EDGES, FAMILIES, STACKS, get
-from minicnn.kernels.choose import as_kernels, embed, parse, stack
+from minicnn.kernels.choose import as_kernels
 from minicnn.kernels.derivatives import difference_of_gaussians, laplacian_of_gaussian
 from minicnn.kernels.record import Kernel, flip
 from minicnn.kernels.smoothing import box, gaussian, motion_blur
+from minicnn.kernels.stacks import embed, stack
+from minicnn.kernels.text import parse
 from minicnn.kernels.waves import gabor
 
 __all__ = [
