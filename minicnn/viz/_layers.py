@@ -13,6 +13,7 @@ import numpy as np
 
 from minicnn.layers import Conv2D, Pad, ReLU
 from minicnn.shapes import Array, Shape, Sides
+from minicnn.viz import _text
 
 Names = tuple[str, ...]
 
@@ -75,7 +76,7 @@ def describe(layer: Any, input_shape: Shape) -> str:
 @describe.register
 def _(layer: Conv2D, input_shape: Shape) -> str:
     (kh, kw), maps = layer.kernel_size, layer.out_channels
-    parts = [f"{_count(maps, 'kernel')} of {kh} \N{MULTIPLICATION SIGN} {kw}"]
+    parts = [f"{_text.count(maps, 'kernel')} of {kh} {_text.TIMES} {kw}"]
     if layer.in_channels > 1:
         parts.append(_channels(layer))
     if layer.stride != (1, 1):
@@ -94,7 +95,9 @@ def _(layer: Conv2D, input_shape: Shape) -> str:
 @describe.register
 def _(layer: Pad, input_shape: Shape) -> str:
     how = {"zeros": f"of {layer.value:g}", "reflect": "mirrored"}.get(layer.mode, layer.mode)
-    return f"{_around(layer.padding)}, {how}" if how[0] != "o" else f"{_around(layer.padding)} {how}"
+    return (
+        f"{_around(layer.padding)}, {how}" if how[0] != "o" else f"{_around(layer.padding)} {how}"
+    )
 
 
 @describe.register
@@ -108,7 +111,7 @@ def left_over(layer: Any, input_shape: Shape) -> str:
     if window is None:
         return ""
     rows, columns = window.left_over(*input_shape[2:])
-    lost = [_count(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n]
+    lost = [_text.count(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n]
     return f"left over: the last {' and '.join(lost)}" if lost else ""
 
 
@@ -123,15 +126,11 @@ def _channels(layer: Conv2D) -> str:
 def _around(padding: Sides) -> str:
     (top, bottom), (left, right) = padding
     if top == bottom == left == right:
-        return f"{_count(top, 'pixel')} around"
+        return f"{_text.count(top, 'pixel')} around"
     sides = (("above", top), ("below", bottom), ("left", left), ("right", right))
     return f"{', '.join(f'{n} {side}' for side, n in sides if n) or 'nothing'} added"
 
 
 def _short(pair: Sequence[int]) -> str:
     a, b = pair
-    return f"{a}" if a == b else f"{a} \N{MULTIPLICATION SIGN} {b}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{a}" if a == b else f"{a} {_text.TIMES} {b}"

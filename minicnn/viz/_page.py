@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -21,7 +21,6 @@ from minicnn.errors import ConfigError
 from minicnn.shapes import Array, Pair
 from minicnn.viz import _text
 from minicnn.viz._style import (
-    ALARM,
     BAD,
     DPI,
     GREY,
@@ -160,9 +159,7 @@ class Page:
             self._hatch(x, y, width, height, color)
         return image
 
-    def picture(
-        self, values: Array, x: float, y: float, width: float, height: float
-    ) -> AxesImage:
+    def picture(self, values: Array, x: float, y: float, width: float, height: float) -> AxesImage:
         """Draw a picture, (1, H, W) or (3, H, W) in [0, 1], as what it shows."""
         x, y, width, height = self._box(x, y, width, height)
         shown = picture_values(values, self.dots(height, width))
@@ -180,7 +177,9 @@ class Page:
         self.frame(x, y, width, height)
         return image
 
-    def strip(self, low: float, high: float, scale: Scale, x: float, y: float, w: float, h: float) -> None:
+    def strip(
+        self, low: float, high: float, scale: Scale, x: float, y: float, w: float, h: float
+    ) -> None:
         """Draw the colours from `low` to `high`: the colour bar of one map."""
         x, y, w, h = self._box(x, y, w, h)
         ramp = np.linspace(low, high, max(2, round(w / self.dot)))[np.newaxis]
@@ -202,16 +201,20 @@ class Page:
         axes = self.figure.add_axes(
             (x / self.width, bottom / self.height, width / self.width, height / self.height)
         )
-        mappable = matplotlib.cm.ScalarMappable(norm=scale.norm, cmap=scale.cmap)
+        mappable = mpl.cm.ScalarMappable(norm=scale.norm, cmap=scale.cmap)
         bar = self.figure.colorbar(mappable, cax=axes, orientation="horizontal")
-        ticks = [scale.low, 0.0, scale.high] if scale.low < 0 < scale.high else [scale.low, scale.high]
+        ticks = (
+            [scale.low, 0.0, scale.high] if scale.low < 0 < scale.high else [scale.low, scale.high]
+        )
         bar.set_ticks(ticks, labels=[printed(number_text(tick)) for tick in ticks])
         bar.ax.minorticks_off()
         bar.ax.set_xlim(scale.low, scale.high)
         bar.ax.tick_params(length=2, width=0.5, pad=1.5, color=SOFT)
         bar.outline.set(linewidth=0.5, edgecolor=HAIRLINE)
         labels = bar.ax.get_xticklabels()
-        for label, align in zip(labels, ("left", *["center"] * (len(labels) - 2), "right"), strict=True):
+        for label, align in zip(
+            labels, ("left", *["center"] * (len(labels) - 2), "right"), strict=True
+        ):
             label.set(fontproperties=_text.font(SMALL), color=INK, ha=align, parse_math=False)
             label.set_usetex(False)
         return bar
@@ -279,7 +282,7 @@ def picture_values(values: Array, size: Pair) -> Array:
     lost = ~np.isfinite(shown).all(axis=-1)
     if lost.any():
         shown = np.array(shown)
-        shown[lost] = matplotlib.colors.to_rgb(BAD)
+        shown[lost] = mpl.colors.to_rgb(BAD)
     return shown
 
 
@@ -297,8 +300,5 @@ def _pyplot_figure() -> tuple[Figure, Any]:
     import matplotlib.pyplot as plt
 
     figure = plt.figure(dpi=DPI, layout="none")
-    is_inline = "inline" in matplotlib.get_backend().lower()
+    is_inline = "inline" in mpl.get_backend().lower()
     return figure, (lambda: plt.close(figure)) if is_inline else None
-
-
-__all__ = ["ALARM", "Page", "check_figure", "new_figure"]

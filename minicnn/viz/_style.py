@@ -1,8 +1,9 @@
 """Colours, type and scales: what every figure agrees on, in one place.
 
 - Lightness always rises with the value, so that a figure keeps its meaning in grey: dark is low,
-  light is high. The signed colours are dark blue below 0, grey at 0, pale yellow above: blue and
-  yellow are told apart by every kind of colour-blindness but the rarest.
+  light is high. The signed colours are dark blue below 0, grey at 0, gold above; those from 0
+  go from charcoal to the same gold. Blue and yellow are told apart by every kind of
+  colour-blindness but the rarest, and those who cannot still see dark and light.
 - A scale is made once for all the maps it is for, and they share its `norm`.
 - The only typeface is DejaVu Sans, which matplotlib brings along: every machine draws the same.
 """
@@ -31,13 +32,20 @@ BAD = "#e5007d"
 """NaN and infinity: a colour that is on no scale."""
 
 
-def _colours(name: str, *anchors: str) -> Colormap:
-    return LinearSegmentedColormap.from_list(name, anchors, N=511).with_extremes(bad=BAD)
+def _colours(name: str, anchors: dict[float, str]) -> Colormap:
+    stops = list(anchors.items())
+    return LinearSegmentedColormap.from_list(name, stops, N=511).with_extremes(bad=BAD)
 
 
-SIGNED = _colours("minicnn_signed", "#08204a", "#3d5a86", "#9c9c9c", "#e3c66e", "#fff3b0")
-FROM_ZERO = _colours("minicnn_from_zero", "#000000", "#ffffff")
-GREY = _colours("minicnn_grey", "#000000", "#ffffff")
+SIGNED = _colours(
+    "minicnn_signed",
+    {0: "#08204a", 0.25: "#3d5a86", 0.5: "#9c9c9c", 0.75: "#e3c66e", 1: "#fff3b0"},
+)
+FROM_ZERO = _colours(  # rises fast, so that the weak answers, which are most, can be seen
+    "minicnn_from_zero",
+    {0: "#16171b", 0.12: "#5a5140", 0.3: "#a48b50", 0.58: "#e3c66e", 1: "#fffbe6"},
+)
+GREY = _colours("minicnn_grey", {0: "#000000", 1: "#ffffff"})
 
 ScaleLike: TypeAlias = "str | float | tuple[float, float] | Scale"
 """What a caller may give as a scale; `scale_of` reads it."""
@@ -142,7 +150,9 @@ def check_scale(scale: Any) -> None:
         low, high = scale
         if _is_finite(low) and _is_finite(high) and low < high:
             return
-        raise ConfigError(f"scale=(low, high) must be two finite numbers, low < high, got {scale!r}")
+        raise ConfigError(
+            f"scale=(low, high) must be two finite numbers, low < high, got {scale!r}"
+        )
     if _is_finite(scale) and scale > 0:
         return
     raise ConfigError(

@@ -57,8 +57,10 @@ class Maps:
         """Return a scale for one map, in the same kind of colours as its neighbours."""
         known = self.facts[index]
         reach = max(abs(known.low), abs(known.high)) if known.low == known.low else 0.0
-        return Scale(-(reach or 1.0), reach or 1.0, signed=True) if self.low < 0 else Scale(
-            0.0, reach or 1.0, signed=False
+        return (
+            Scale(-(reach or 1.0), reach or 1.0, signed=True)
+            if self.low < 0
+            else Scale(0.0, reach or 1.0, signed=False)
         )
 
 
@@ -84,7 +86,9 @@ def maps_of(
 def sample_index(sample: Any, count: int) -> int:
     """Return `sample` if there is such a picture in the batch."""
     if integer("sample", sample, least=0) >= count:
-        raise ConfigError(f"sample must be from 0 to {count - 1}: the batch has {count}, got {sample}")
+        raise ConfigError(
+            f"sample must be from 0 to {count - 1}: the batch has {count}, got {sample}"
+        )
     return int(sample)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
 FAMILY = "DejaVu Sans"
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+ELLIPSIS, TIMES, ARROW = (
+    "\N{HORIZONTAL ELLIPSIS}",
+    "\N{MULTIPLICATION SIGN}",
+    "\N{RIGHTWARDS ARROW}",
+)
+DOT = " \N{MIDDLE DOT} "
 LINE = 1.32
 """The distance of two lines, in font sizes."""
 
@@ -73,6 +79,16 @@ def wrap(text: str, size: float, room: float, lines: int = 99) -> list[str]:
         done.append(fit(" ".join(words[:count]), size, room))
         words = words[count:]
     return done
+
+
+def by(shape: Sequence[int]) -> str:
+    """Return sizes with a times sign between them."""
+    return f" {TIMES} ".join(str(n) for n in shape)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things, in the singular where it is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @cache

@@ -16,7 +16,7 @@ from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._page import BODY, SMALL, map_image, mark_bad
-from minicnn.viz._style import INK, SOFT, Scale, number_text, printed, scale_for, scale_of
+from minicnn.viz._style import INK, SOFT, number_text, printed, scale_for, scale_of
 from minicnn.viz._values import Facts, block_size, facts, strongest
 
 _LARGEST_DENOMINATOR = 1024
@@ -59,9 +59,7 @@ def draw_map(
     chosen = scale_for(*_ends(known), "map" if scale is None else scale)
     rows, columns = array.shape
     size = max(1, round(ax.bbox.height)), max(1, round(ax.bbox.width))
-    image = map_image(
-        ax, strongest(array, size), chosen, (-0.5, columns - 0.5, rows - 0.5, -0.5)
-    )
+    image = map_image(ax, strongest(array, size), chosen, (-0.5, columns - 0.5, rows - 0.5, -0.5))
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
     if known.bad:
         mark_bad(image)
@@ -114,7 +112,9 @@ def draw_kernel(
     rows, columns = one.shape
     chosen = scale_of(one.values, "map" if scale is None else scale)
     image = map_image(ax, one.values, chosen, (-0.5, columns - 0.5, rows - 0.5, -0.5))
-    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
+    ax.set(
+        xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", xticks=[], yticks=[]
+    )
     if numbers:
         cell = min(ax.bbox.width / columns, ax.bbox.height / rows) * 72 / _dpi(ax)
         factor = write_numbers(ax, one.values, image, (-0.5, -0.5), 1.0, cell)
@@ -141,8 +141,10 @@ def render_map(values: Array, scale: Any = None) -> Array:
 
     Examples
     --------
-    >>> render_map(np.array([[0.0, 0.5, 1.0]]))[0].tolist()
-    [[0, 0, 0], [128, 128, 128], [255, 255, 255]]
+    >>> render_map(np.array([[0.0, 2.0], [np.nan, 1.0]])).shape
+    (2, 2, 3)
+    >>> render_map(np.array([[-2.0, 0.0, 2.0]]))[0].tolist()     # dark blue, grey, pale gold
+    [[8, 32, 74], [156, 156, 156], [255, 243, 176]]
     """
     array = one_map(values, "render_map")
     chosen = scale_of(array, "map" if scale is None else scale)
@@ -211,7 +213,9 @@ def write_numbers(
         The cells' size in points.
     """
     texts, factor = kernel_texts(values)
-    longest = max((text for row in texts for text in row), key=lambda text: _text.width(text, SMALL))
+    longest = max(
+        (text for row in texts for text in row), key=lambda text: _text.width(text, SMALL)
+    )
     fits = 0.86 * room / max(_text.width(longest, 1.0), 1.25)
     if fits < SMALL:
         return ""
@@ -275,14 +279,9 @@ def _hatched(columns: int, rows: int) -> Rectangle:
 
 
 def _title(ax: Axes, title: str) -> None:
-    ax.set_title(
-        _text.plain(title), fontproperties=_text.font(BODY), color=INK, parse_math=False
-    )
+    ax.set_title(_text.plain(title), fontproperties=_text.font(BODY), color=INK, parse_math=False)
 
 
 def _dpi(ax: Axes) -> float:
     figure = ax.get_figure()
     return float(getattr(figure, "dpi", 72.0))
-
-
-from minicnn.viz._page import new_figure  # noqa: E402

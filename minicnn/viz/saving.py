@@ -64,6 +64,3 @@ def _numbered(data: bytes) -> bytes:
     for number, name in enumerate(dict.fromkeys(_SVG_ID.findall(text))):
         text = text.replace(f'id="{name}"', f'id="p{number}"').replace(f"#{name}", f"#p{number}")
     return text.encode("utf-8")
-
-
-from minicnn.viz._page import new_figure  # noqa: E402, F401

@@ -1,0 +1,83 @@
+"""What a tile shows: a map, a kernel or a picture, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.shapes import Array
+from minicnn.viz._grid import Tile
+from minicnn.viz._page import Page
+from minicnn.viz._style import Scale, number_text, printed
+from minicnn.viz._subject import Maps
+from minicnn.viz._values import facts
+from minicnn.viz.maps import bad_text, kernel_texts, range_text, write_numbers
+
+
+def map_tile(
+    maps: Maps, index: int, scale: Scale, *, fixed: bool, strip: bool, above: Any = None
+) -> Tile:
+    """Return one map's tile; with a fixed scale, the values beyond it are counted."""
+    known, values = maps.facts[index], maps.values[index]
+    clipped = scale.clipped(values) if fixed else 0
+    text = range_text(known, maps.zero)
+    alarms = [bad_text(known)]
+    if known.flat or (known.blank and maps.zero == "dead"):
+        alarms, text = [text], ""
+    if clipped:
+        alarms.append(f"{_percent(clipped / known.size)} beyond the scale")
+    has_strip = strip and known.low < known.high
+    return Tile(
+        lambda page, x, y, w, h: page.map(values, scale, x, y, w, h),
+        maps.labels[index],
+        text,
+        ", ".join(filter(None, alarms)),
+        (known.low, known.high, scale) if has_strip else None,
+        above,
+        values.shape,
+    )
+
+
+def kernel_tile(kernel: Array, name: str, scale: Scale, *, numbers: bool) -> Tile:
+    """Return one kernel's tile."""
+    rows, columns = kernel.shape
+
+    def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
+        cell = min(width / columns, height / rows)
+        draw_kernel_at(page, kernel, scale, x, y, cell, numbers=numbers)
+
+    factor = kernel_texts(kernel)[1] if numbers else ""
+    return Tile(draw, name, factor or ("" if numbers else range_text(facts(kernel))))
+
+
+def draw_kernel_at(
+    page: Page, kernel: Array, scale: Scale, x: float, y: float, cell: float, *, numbers: bool
+) -> None:
+    """Draw a kernel on a page, with its numbers if they fit."""
+    rows, columns = kernel.shape
+    cell = max(page.snap(cell), page.dot)
+    image = page.map(kernel, scale, x, y, cell * columns, cell * rows, plain=True)
+    if numbers:
+        write_numbers(page.axes, kernel, image, (page.snap(x), page.snap(y)), cell, cell)
+
+
+def picture_tile(picture: Array, label: str, value: str = "") -> Tile:
+    """Return the tile of a picture (1, H, W) or (3, H, W)."""
+    known = facts(picture)
+    beyond = int(np.count_nonzero((picture < 0) | (picture > 1)))
+    alarms = [bad_text(known)]
+    if beyond:
+        low, high = (printed(number_text(v)) for v in (known.low, known.high))
+        alarms.append(f"{_percent(beyond / known.size)} clipped ({low} to {high})")
+    rows, columns = picture.shape[1:]
+
+    def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
+        ratio = min(width / columns, height / rows)
+        page.picture(picture, x, y, columns * ratio, rows * ratio)
+
+    return Tile(draw, label, value, ", ".join(filter(None, alarms)))
+
+
+def _percent(part: float) -> str:
+    return "<0.1%" if part < 0.001 else f"{100 * part:.1f}%" if part < 0.1 else f"{100 * part:.0f}%"

@@ -1,0 +1,329 @@
+"""A storyboard: the input, every step, every map, and the kernels that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from minicnn.errors import ConfigError, DTypeError
+from minicnn.layers import Layer
+from minicnn.shapes import Array, integer
+from minicnn.trace import Step, Trace
+from minicnn.viz import _layers, _text
+from minicnn.viz._grid import Grid, reduced_note
+from minicnn.viz._page import (
+    BODY,
+    GAP,
+    HEADING,
+    MARGIN,
+    SMALL,
+    WIDTH,
+    Page,
+    check_figure,
+)
+from minicnn.viz._style import INK, SOFT, Scale, check_scale, number_text, printed, scale_for
+from minicnn.viz._subject import Maps, batch_of, maps_of, names_along
+from minicnn.viz._tiles import draw_kernel_at, map_tile, picture_tile
+from minicnn.viz._values import facts
+
+_INNER = WIDTH - 2 * MARGIN
+_COLUMNS, _WIDEST, _TALLEST, _NARROW = 8, 130.0, 150.0, 190.0
+_KERNEL, _CELL, _KERNEL_CHANNELS = 42.0, 13.0, 3
+_NAME = 10.0
+
+
+def plot_pipeline(
+    trace: Trace,
+    *,
+    sample: int = 0,
+    scale: Any = "step",
+    max_maps: int = 8,
+    title: str | None = None,
+    figure: Figure | None = None,
+) -> Figure:
+    """Plot a model at work as a storyboard: the input, then every step with its maps.
+
+    Above each map of a convolution stands the kernel that made it. A picture (one or three
+    channels, from 0 to 1) is shown as what it shows, until a layer makes something else of it.
+
+    Parameters
+    ----------
+    trace : Trace
+        What ``model.trace(x)`` returns.
+    sample : int
+        Which picture of the batch.
+    scale : "step", "map", number or (low, high)
+        As for `plot_feature_maps`.
+    max_maps : int
+        Show the first so many of each step; the figure says "8 of 64 shown".
+    title, figure
+        As for `plot_feature_maps`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from minicnn import Conv2D, Pad, Sequential, images
+    >>> model = Sequential(Pad(1), Conv2D.from_kernels("sobel"))
+    >>> figure = plot_pipeline(model.trace(images.disc(20)), figure=new_figure())
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_fontsize() == 10]
+    ['Input', '1  pad', '2  conv2d']
+    """
+    check_figure(figure)
+    check_scale(scale)
+    integer("max_maps", max_maps, least=1)
+    _check_trace(trace)
+    blocks = list(_blocks(trace, sample, scale, max_maps))
+    rows = _pack(blocks)
+    return _draw(figure, rows, "From picture to feature maps" if title is None else title)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One step: its name, what is said of it, its colour bar and its tiles."""
+
+    name: str
+    about: tuple[str, ...]
+    bar: Scale | None
+    scale_text: str
+    grid: Grid
+
+    @property
+    def width(self) -> float:
+        """Its width in points."""
+        return max(self.grid.width, _NARROW)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is said of the step, broken to fit."""
+        parts: list[str] = []
+        for part in self.about:
+            joined = f"{parts[-1]}{_text.DOT}{part}" if parts else part
+            if parts and _text.width(joined, BODY) <= self.width:
+                parts[-1] = joined
+            else:
+                parts.append(part)
+        return [line for part in parts for line in _text.wrap(part, BODY, self.width)]
+
+    @property
+    def bar_width(self) -> float:
+        """How long the colour bar is."""
+        return 110.0 if self.width < 300 else 170.0
+
+    @property
+    def scale_lines(self) -> list[str]:
+        """What is said of the scale, beside the bar."""
+        room = self.width - (self.bar_width + 10 if self.bar else 0)
+        return _text.wrap(self.scale_text, BODY, room) if self.scale_text else []
+
+    @property
+    def head(self) -> float:
+        """The height of what stands above the tiles."""
+        slot = max(BODY * _text.LINE * len(self.scale_lines), 20.0 if self.bar else 0.0)
+        return _NAME + 6 + BODY * _text.LINE * len(self.lines) + slot + 4
+
+    def draw(self, page: Page, x: float, y: float, head: float) -> None:
+        """Draw it with its upper left corner at a point, its tiles `head` below."""
+        page.text(x, y + _NAME * 0.9, _text.fit(self.name, _NAME, self.width), size=_NAME)
+        baseline = y + _NAME + 5 + BODY
+        for line in self.lines:
+            page.text(x, baseline, line, color=SOFT)
+            baseline += BODY * _text.LINE
+        left = x
+        if self.bar is not None:
+            page.bar(self.bar, x, baseline - BODY + 2, self.bar_width)
+            left += self.bar_width + 10
+        for line in self.scale_lines:
+            page.text(left, baseline + 0.5, line, color=SOFT)
+            baseline += BODY * _text.LINE
+        self.grid.draw(page, x, y + head)
+
+
+def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
+    first = maps_of(batch_of(trace.input, "plot_pipeline", "input"), sample, None)
+    is_picture = _looks_like_picture(first)
+    batch = f"picture {sample} of {len(trace.input)}" if len(trace.input) > 1 else ""
+    size = _text.by(first.values.shape)
+    yield _block("Input", [size, batch], first, is_picture, scale, max_maps, None)
+    for number, (step, names) in enumerate(zip(trace, names_along(trace), strict=True), start=1):
+        output = batch_of(step.output, "plot_pipeline", "output")
+        maps = maps_of(output, sample, names, _layers.word_for_zero(step.layer))
+        is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
+        what = _layers.describe(step.layer, step.input.shape)
+        shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
+        about = [what, shapes, _layers.left_over(step.layer, step.input.shape)]
+        yield _block(f"{number}  {step.name}", about, maps, is_picture, scale, max_maps, step)
+
+
+def _block(
+    name: str,
+    about: Sequence[str],
+    maps: Maps,
+    is_picture: bool,
+    scale: Any,
+    max_maps: int,
+    step: Step | None,
+) -> Block:
+    shape = maps.values.shape[1:]
+    parts = [part for part in about if part]
+    if is_picture:
+        kind = "red, green, blue" if len(maps) == 3 else "grey"
+        low, high = (printed(number_text(v)) for v in (maps.low, maps.high))
+        tile = picture_tile(maps.values, f"{kind}", f"{low} to {high}")
+        grid = Grid.arrange([tile], shape, columns=1, widest=_NARROW, tallest=_TALLEST)
+        return Block(_text.plain(name), tuple(parts), None, "", grid)
+    shown = min(len(maps), max_maps)
+    per_map = isinstance(scale, str) and scale == "map"
+    common = None if per_map else maps.scale(scale)
+    tiles = []
+    weight = _layers.kernels_of(step.layer) if step else None
+    kernels = _kernel_drawings(weight) if weight is not None else None
+    for i in range(shown):
+        own = maps.own_scale(i) if common is None else common
+        tiles.append(
+            map_tile(
+                maps,
+                i,
+                own,
+                fixed=not isinstance(scale, str),
+                strip=per_map,
+                above=kernels(i) if kernels else None,
+            )
+        )
+    grid = Grid.arrange(
+        tiles,
+        shape,
+        columns=min(shown, _COLUMNS),
+        strip=per_map,
+        widest=_WIDEST,
+        tallest=_TALLEST,
+        above=_KERNEL + 5 if kernels else 0.0,
+    )
+    if shown < len(maps):
+        parts.append(f"{shown} of {len(maps)} maps shown")
+    if weight is not None:
+        parts.append(_kernel_note(weight))
+    blank = all(f.blank for f in maps.facts)
+    words = _scale_words(len(maps), scale, blank)
+    return Block(_text.plain(name), tuple(parts), None if blank else common, words, grid)
+
+
+def _kernel_drawings(weight: Array) -> Any:
+    """Return a function that gives the drawing of one map's kernels."""
+    scale = _weight_scale(weight)
+    shown = _shown_channels(weight)
+    gap = 3.0
+
+    def drawing(index: int) -> Any:
+        def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
+            rows, columns = weight.shape[2:]
+            room = (width - gap * (shown - 1)) / shown
+            cell = min(_CELL, room / columns, (height - 5) / rows)
+            top = y + height - 5 - cell * rows
+            for channel in range(shown):
+                left = x + channel * (cell * columns + gap)
+                draw_kernel_at(page, weight[index, channel], scale, left, top, cell, numbers=True)
+
+        return draw
+
+    return drawing
+
+
+def _shown_channels(weight: Array) -> int:
+    same = bool((weight == weight[:, :1]).all())
+    return 1 if same else min(weight.shape[1], _KERNEL_CHANNELS)
+
+
+def _weight_scale(weight: Array) -> Scale:
+    known = facts(weight)
+    return scale_for(known.low, known.high) if known.low == known.low else Scale(0.0, 1.0, False)
+
+
+def _kernel_note(weight: Array) -> str:
+    scale, channels, shown = _weight_scale(weight), weight.shape[1], _shown_channels(weight)
+    text = f"kernels on one scale, {printed(number_text(scale.low))} to {printed(number_text(scale.high))}"
+    if channels > 1 and shown == 1:
+        text += f", the same for each of {channels} channels"
+    elif shown < channels:
+        text += f", {shown} of {channels} channels shown"
+    return text
+
+
+def _pack(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Put blocks side by side as long as they fit."""
+    rows: list[list[Block]] = []
+    for block in blocks:
+        used = sum(b.width + 2 * GAP for b in rows[-1]) if rows else _INNER
+        if used + block.width <= _INNER + 0.01:
+            rows[-1].append(block)
+        else:
+            rows.append([block])
+    return rows
+
+
+def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
+    inner = max(sum(b.width for b in row) + 2 * GAP * (len(row) - 1) for row in rows)
+    head = _text.fit(_text.plain(title), HEADING, inner)
+    notes = _notes([block.grid for row in rows for block in row], rows)
+    lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
+    heights = [max(b.head for b in row) + max(b.grid.height for b in row) for row in rows]
+    top = MARGIN + (HEADING + 10 if head else 0)
+    total = top + sum(heights) + 20 * (len(rows) - 1)
+    total += (8 + SMALL * _text.LINE * len(lines) if lines else 0) + MARGIN
+    page = Page(figure, inner + 2 * MARGIN, total)
+    if head:
+        page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING, color=INK)
+    y = top
+    for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
+        if number:
+            page.rule(y - 11, MARGIN, MARGIN + inner)
+        x = MARGIN
+        for block in row:
+            block.draw(page, x, y, max(b.head for b in row))
+            x += block.width + 2 * GAP
+        y += height + 20
+    y += -20 + 8
+    for i, line in enumerate(lines):
+        page.text(MARGIN, y + SMALL + i * SMALL * _text.LINE, line, size=SMALL, color=SOFT)
+    return page.done()
+
+
+def _notes(grids: Sequence[Grid], rows: Any) -> list[str]:
+    notes = {reduced_note(grid) for grid in grids} - {""}
+    if any(grid.stretched for grid in grids):
+        notes.add("Some pixels are not square: true to size, those maps would be too thin to see.")
+    return sorted(notes)
+
+
+def _looks_like_picture(maps: Maps) -> bool:
+    inside = all(f.bad == 0 for f in maps.facts) and maps.low >= 0 and maps.high <= 1
+    return len(maps) in (1, 3) and inside and np.prod(maps.values.shape[1:]) > 1
+
+
+def _scale_words(count: int, scale: Any, blank: bool) -> str:
+    if blank:
+        return "Every value is 0."
+    if isinstance(scale, str) and scale == "map":
+        return "Each map has a scale of its own."
+    if isinstance(scale, str):
+        return f"One scale for all {count} maps." if count > 1 else "A scale of its own."
+    return "A fixed scale."
+
+
+def _check_trace(trace: Any) -> None:
+    if isinstance(trace, Layer):
+        raise DTypeError(
+            "plot_pipeline takes what a model did, not the model.\n"
+            "  Pass model.trace(x), for a picture x."
+        )
+    if not isinstance(trace, Trace):
+        raise ConfigError(
+            f"plot_pipeline takes a Trace, got {type(trace).__name__}.\n"
+            f"  model.trace(x) makes one; plot_feature_maps takes an array."
+        )
