@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -31,6 +31,13 @@ class Tile:
         ``draw(page, x, y, width, height)``.
     label, value, alarm : str
         The name; the range, in grey; what the reader must not miss.
+    strip : (low, high, Scale), optional
+        A colour bar of its own, and the range that it shows.
+    above : function, optional
+        Draws what stands above, like `draw`.
+    shape : (H, W), optional
+        Its own rows and columns, if it may be drawn smaller.
+    is_picture : bool
     """
 
     draw: Callable[[Page, float, float, float, float], Any]
@@ -39,7 +46,8 @@ class Tile:
     alarm: str = ""
     strip: tuple[float, float, Scale] | None = None
     above: Callable[[Page, float, float, float, float], Any] | None = None
-    reduces: tuple[int, ...] | None = None
+    shape: tuple[int, ...] | None = None
+    is_picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,6 @@ class Grid:
         strip: bool = False,
         tallest: float = TALLEST,
         widest: float = WIDTH,
-        above: float = 0.0,
     ) -> Grid:
         """Choose the columns that fill a page best, if they are not given.
 
@@ -80,7 +87,7 @@ class Grid:
             choices = list(range(1, min(count, 12) + 1))
         grids = [cls._with(tiles, shape, c, strip, tallest, widest) for c in choices]
         fitting = [g for g in grids if g.width <= WIDTH - 2 * MARGIN + 0.01] or grids[:1]
-        return replace(max(fitting, key=lambda g: g._merit()), above=above)
+        return max(fitting, key=lambda g: g._merit())
 
     @classmethod
     def _with(
@@ -194,13 +201,13 @@ def sheet(
     beside = bar is not None
     scale_room = inner - (BAR + 12 if beside else 0)
     scale_lines = _text.wrap(scale_text, BODY, scale_room) if scale_text else []
-    notes = [note for note in (reduced_note(grid),) if note]
+    notes = reduced_notes([grid])
     if grid.stretched:
         notes.append("Pixels are not square here: true to size, the maps would be too thin to see.")
     note_lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
 
     line = BODY * _text.LINE
-    top = MARGIN + (HEADING + 4 if head else 0) + line * len(lines) + (2 if lines else 0)
+    top = MARGIN + (HEADING + 4 if head else 0) + line * len(lines) + (5 if lines else 0)
     slot = max(line * len(scale_lines), 19.0 if beside else 0.0)
     grid_top = top + slot + (8 if slot else (6 if head or lines else 0))
     notes_top = grid_top + grid.height + (8 if note_lines else 0)
@@ -224,16 +231,21 @@ def sheet(
     return page.done()
 
 
-def reduced_note(grid: Grid) -> str:
-    """Say how much smaller maps are drawn than they are, "" if every value has its own dot."""
-    shape = next((tile.reduces for tile in grid.tiles if tile.reduces), None)
-    if shape is None:
-        return ""
-    dots = tuple(max(1, round(v * DPI / 72)) for v in reversed(grid.tile))
-    block = block_size((shape[0], shape[1]), (dots[0], dots[1]))
-    if max(block) == 1:
-        return ""
-    return (
-        f"Drawn smaller than they are: each dot is the value furthest from 0 of up to "
-        f"{_text.by(block)} values."
-    )
+def reduced_notes(grids: Sequence[Grid]) -> list[str]:
+    """Say how much smaller than they are things are drawn; nothing if every value has its dot."""
+    blocks = {False: (1, 1), True: (1, 1)}
+    for grid in grids:
+        dots = tuple(max(1, round(v * DPI / 72)) for v in reversed(grid.tile))
+        for shape, is_picture in {(tile.shape, tile.is_picture) for tile in grid.tiles}:
+            if shape is not None:
+                block = block_size((shape[0], shape[1]), (dots[0], dots[1]))
+                blocks[is_picture] = max(blocks[is_picture], block)
+    notes = []
+    if max(blocks[False]) > 1:
+        notes.append(
+            "Drawn smaller than they are: each dot of a map is the value furthest from 0 of up to "
+            f"{_text.by(blocks[False])} values."
+        )
+    if max(blocks[True]) > 1:
+        notes.append("Pictures are drawn smaller than they are: each dot is a mean.")
+    return notes

@@ -86,7 +86,7 @@ def _(layer: Conv2D, input_shape: Shape) -> str:
     if len(input_shape) == 4:
         padding = layer.window(*input_shape[2:]).padding
         if padding != ((0, 0), (0, 0)):
-            parts.append(f"{_around(padding)} of zeros")
+            parts.append(f"{_around(padding)}: zeros")
     if layer.bias is not None:
         parts.append("and a bias")
     return ", ".join(parts)
@@ -111,8 +111,12 @@ def left_over(layer: Any, input_shape: Shape) -> str:
     if window is None:
         return ""
     rows, columns = window.left_over(*input_shape[2:])
-    lost = [_text.count(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n]
-    return f"left over: the last {' and '.join(lost)}" if lost else ""
+    lost = [
+        f"the last {_text.count(n, noun) if n > 1 else noun}"
+        for n, noun in ((rows, "row"), (columns, "column"))
+        if n
+    ]
+    return f"left over: {' and '.join(lost)}" if lost else ""
 
 
 def _channels(layer: Conv2D) -> str:

@@ -86,6 +86,11 @@ def by(shape: Sequence[int]) -> str:
     return f" {TIMES} ".join(str(n) for n in shape)
 
 
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
 def count(number: int, noun: str) -> str:
     """Return a number of things, in the singular where it is one."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -76,7 +76,14 @@ def picture_tile(picture: Array, label: str, value: str = "") -> Tile:
         ratio = min(width / columns, height / rows)
         page.picture(picture, x, y, columns * ratio, rows * ratio)
 
-    return Tile(draw, label, value, ", ".join(filter(None, alarms)))
+    return Tile(
+        draw,
+        label,
+        value,
+        ", ".join(filter(None, alarms)),
+        shape=(rows, columns),
+        is_picture=True,
+    )
 
 
 def _percent(part: float) -> str:

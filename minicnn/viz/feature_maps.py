@@ -22,6 +22,8 @@ from minicnn.viz._subject import Maps, batch_of, chosen_step, maps_of
 from minicnn.viz._tiles import kernel_tile, map_tile, picture_tile
 from minicnn.viz._values import facts
 
+_EACH_ITS_OWN = "Each kernel has colours of its own: the number furthest from 0 has the strongest."
+
 
 def plot_feature_maps(
     what: Any,
@@ -77,7 +79,7 @@ def plot_feature_maps(
     >>> trace = model.trace(images.disc(20))
     >>> figure = plot_feature_maps(trace, figure=new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts][:2]
-    ['relu', 'Step 2 of 2: what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
+    ['Output of relu', 'Step 2 of 2: what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
     """
     check_figure(figure)
     check_scale(scale)
@@ -96,7 +98,7 @@ def plot_feature_maps(
         zero,
         "plot_feature_maps",
     )
-    heading = title if title is not None else found.name if found else "Feature maps"
+    heading = f"Output of {found.name}" if found else "Feature maps"
     about = [_step_text(found, position, what)] if found else []
     about.append(f"{_text.count(len(maps), 'map')} of {_text.by(maps.values.shape[1:])}")
     if len(array) > 1:
@@ -115,7 +117,7 @@ def plot_feature_maps(
     return sheet(
         figure,
         grid,
-        heading,
+        heading if title is None else title,
         _text.DOT.join(about),
         bar=None if common is None or blank else common,
         scale_text=_scale_text(maps, scale, blank),
@@ -184,9 +186,7 @@ def plot_kernels(
         title if title is not None else _text.count(total, "kernel"),
         _text.DOT.join(about),
         bar=None if per_kernel else maps.scale(scale),
-        scale_text="Each kernel has colours of its own: the number furthest from 0 has the strongest."
-        if per_kernel
-        else _one_scale("kernel", total),
+        scale_text=_EACH_ITS_OWN if per_kernel else _one_scale("kernel", total),
     )
 
 
@@ -237,11 +237,7 @@ def plot_images(
 
 def _step_text(step: Step, position: int, trace: Any) -> str:
     what = _layers.describe(step.layer, step.input.shape)
-    return (
-        f"Step {position + 1} of {len(trace)}: {what}"
-        if position >= 0
-        else what[:1].upper() + what[1:]
-    )
+    return f"Step {position + 1} of {len(trace)}: {what}" if position >= 0 else _text.sentence(what)
 
 
 def _scale_text(maps: Maps, scale: Any, blank: bool) -> str:
@@ -272,7 +268,8 @@ def _pictures(pictures: Any) -> list[Array]:
         items = list(pictures)
     else:
         raise ConfigError(
-            f"pictures must be an array (N, C, H, W) or a list of arrays, got {type(pictures).__name__}"
+            f"pictures must be an array (N, C, H, W) or a list of arrays, "
+            f"got {type(pictures).__name__}"
         )
     found = []
     for i, item in enumerate(items):

@@ -100,7 +100,7 @@ def draw_kernel(
     >>> axes = new_figure().add_subplot()
     >>> image = draw_kernel("gaussian_3x3", ax=axes)
     >>> [text.get_text() for text in axes.texts], axes.get_xlabel()
-    (['1', '2', '1', '2', '4', '2', '1', '2', '1'], '× 1/16')
+    (['1', '2', '1', '2', '4', '2', '1', '2', '1'], '\u00d7 1/16')
     """
     found = as_kernels(kernel)
     if len(found) != 1:

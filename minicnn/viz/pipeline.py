@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from minicnn.layers import Layer
 from minicnn.shapes import Array, integer
 from minicnn.trace import Step, Trace
 from minicnn.viz import _layers, _text
-from minicnn.viz._grid import Grid, reduced_note
+from minicnn.viz._grid import Grid, reduced_notes
 from minicnn.viz._page import (
     BODY,
     GAP,
@@ -32,7 +32,7 @@ from minicnn.viz._values import facts
 
 _INNER = WIDTH - 2 * MARGIN
 _COLUMNS, _WIDEST, _TALLEST, _NARROW = 8, 130.0, 150.0, 190.0
-_KERNEL, _CELL, _KERNEL_CHANNELS = 42.0, 13.0, 3
+_KERNEL, _CELL, _KERNEL_CHANNELS, _KERNEL_GAP = 42.0, 13.0, 3, 3.0
 _NAME = 10.0
 
 
@@ -126,7 +126,7 @@ class Block:
     def head(self) -> float:
         """The height of what stands above the tiles."""
         slot = max(BODY * _text.LINE * len(self.scale_lines), 20.0 if self.bar else 0.0)
-        return _NAME + 6 + BODY * _text.LINE * len(self.lines) + slot + 4
+        return _NAME + 6 + BODY * _text.LINE * len(self.lines) + slot + 6
 
     def draw(self, page: Page, x: float, y: float, head: float) -> None:
         """Draw it with its upper left corner at a point, its tiles `head` below."""
@@ -137,10 +137,10 @@ class Block:
             baseline += BODY * _text.LINE
         left = x
         if self.bar is not None:
-            page.bar(self.bar, x, baseline - BODY + 2, self.bar_width)
+            page.bar(self.bar, x, baseline - BODY + 4, self.bar_width)
             left += self.bar_width + 10
         for line in self.scale_lines:
-            page.text(left, baseline + 0.5, line, color=SOFT)
+            page.text(left, baseline + 2.5, line, color=SOFT)
             baseline += BODY * _text.LINE
         self.grid.draw(page, x, y + head)
 
@@ -157,7 +157,7 @@ def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
         is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
         what = _layers.describe(step.layer, step.input.shape)
         shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
-        about = [what, shapes, _layers.left_over(step.layer, step.input.shape)]
+        about = [_text.sentence(what), shapes, _layers.left_over(step.layer, step.input.shape)]
         yield _block(f"{number}  {step.name}", about, maps, is_picture, scale, max_maps, step)
 
 
@@ -181,78 +181,84 @@ def _block(
     shown = min(len(maps), max_maps)
     per_map = isinstance(scale, str) and scale == "map"
     common = None if per_map else maps.scale(scale)
-    tiles = []
     weight = _layers.kernels_of(step.layer) if step else None
-    kernels = _kernel_drawings(weight) if weight is not None else None
-    for i in range(shown):
-        own = maps.own_scale(i) if common is None else common
-        tiles.append(
-            map_tile(
-                maps,
-                i,
-                own,
-                fixed=not isinstance(scale, str),
-                strip=per_map,
-                above=kernels(i) if kernels else None,
-            )
+    by_hand = step is not None and getattr(step.layer, "names", None) is not None
+    kernels = None if weight is None else _Kernels(weight, by_hand)
+    tiles = [
+        map_tile(
+            maps,
+            i,
+            maps.own_scale(i) if common is None else common,
+            fixed=not isinstance(scale, str),
+            strip=per_map,
+            above=kernels.drawing(i) if kernels else None,
         )
+        for i in range(shown)
+    ]
+    columns = min(shown, _COLUMNS)
     grid = Grid.arrange(
-        tiles,
-        shape,
-        columns=min(shown, _COLUMNS),
-        strip=per_map,
-        widest=_WIDEST,
-        tallest=_TALLEST,
-        above=_KERNEL + 5 if kernels else 0.0,
+        tiles, shape, columns=columns, strip=per_map, widest=_WIDEST, tallest=_TALLEST
     )
+    if kernels:
+        above = kernels.cell(grid.pitch) * kernels.weight.shape[2] + 5
+        grid = replace(grid, above=above)
     if shown < len(maps):
         parts.append(f"{shown} of {len(maps)} maps shown")
-    if weight is not None:
-        parts.append(_kernel_note(weight))
+    if kernels:
+        parts.append(kernels.note())
     blank = all(f.blank for f in maps.facts)
     words = _scale_words(len(maps), scale, blank)
     return Block(_text.plain(name), tuple(parts), None if blank else common, words, grid)
 
 
-def _kernel_drawings(weight: Array) -> Any:
-    """Return a function that gives the drawing of one map's kernels."""
-    scale = _weight_scale(weight)
-    shown = _shown_channels(weight)
-    gap = 3.0
+@dataclass(frozen=True)
+class _Kernels:
+    """The kernels above a convolution's maps: which channels, how large, on which scales."""
 
-    def drawing(index: int) -> Any:
+    weight: Array
+    by_hand: bool
+
+    @property
+    def shown(self) -> int:
+        """How many channels of each kernel are drawn."""
+        same = bool((self.weight == self.weight[:, :1]).all())
+        return 1 if same else min(self.weight.shape[1], _KERNEL_CHANNELS)
+
+    def cell(self, room: float) -> float:
+        """Return the size of a cell, if a kernel's channels have so much room side by side."""
+        rows, columns = self.weight.shape[2:]
+        each = (room - _KERNEL_GAP * (self.shown - 1)) / self.shown
+        return min(_CELL, each / columns, _KERNEL / rows)
+
+    def scale(self, index: int) -> Scale:
+        """Return the scale of one map's kernel."""
+        known = facts(self.weight[index] if self.by_hand else self.weight)
+        return scale_for(known.low, known.high) if known.low == known.low else scale_for(0, 0)
+
+    def drawing(self, index: int) -> Callable[[Page, float, float, float, float], None]:
+        """Return what draws one map's kernel at the foot of the room above the map."""
+
         def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
-            rows, columns = weight.shape[2:]
-            room = (width - gap * (shown - 1)) / shown
-            cell = min(_CELL, room / columns, (height - 5) / rows)
+            rows, columns = self.weight.shape[2:]
+            cell = self.cell(width)
             top = y + height - 5 - cell * rows
-            for channel in range(shown):
-                left = x + channel * (cell * columns + gap)
-                draw_kernel_at(page, weight[index, channel], scale, left, top, cell, numbers=True)
+            for channel in range(self.shown):
+                left = x + channel * (cell * columns + _KERNEL_GAP)
+                values = self.weight[index, channel]
+                draw_kernel_at(page, values, self.scale(index), left, top, cell, numbers=True)
 
         return draw
 
-    return drawing
-
-
-def _shown_channels(weight: Array) -> int:
-    same = bool((weight == weight[:, :1]).all())
-    return 1 if same else min(weight.shape[1], _KERNEL_CHANNELS)
-
-
-def _weight_scale(weight: Array) -> Scale:
-    known = facts(weight)
-    return scale_for(known.low, known.high) if known.low == known.low else Scale(0.0, 1.0, False)
-
-
-def _kernel_note(weight: Array) -> str:
-    scale, channels, shown = _weight_scale(weight), weight.shape[1], _shown_channels(weight)
-    text = f"kernels on one scale, {printed(number_text(scale.low))} to {printed(number_text(scale.high))}"
-    if channels > 1 and shown == 1:
-        text += f", the same for each of {channels} channels"
-    elif shown < channels:
-        text += f", {shown} of {channels} channels shown"
-    return text
+    def note(self) -> str:
+        """Say what the kernels' colours mean, and which channels are shown."""
+        scale, channels, shown = self.scale(0), self.weight.shape[1], self.shown
+        ends = f"{printed(number_text(scale.low))} to {printed(number_text(scale.high))}"
+        text = "each kernel in colours of its own" if self.by_hand else f"kernels: {ends}"
+        if channels > 1 and shown == 1:
+            text += f", the same for each of {channels} channels"
+        elif shown < channels:
+            text += f", {shown} of {channels} channels shown"
+        return text
 
 
 def _pack(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -270,7 +276,7 @@ def _pack(blocks: Sequence[Block]) -> list[list[Block]]:
 def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
     inner = max(sum(b.width for b in row) + 2 * GAP * (len(row) - 1) for row in rows)
     head = _text.fit(_text.plain(title), HEADING, inner)
-    notes = _notes([block.grid for row in rows for block in row], rows)
+    notes = _notes([block.grid for row in rows for block in row])
     lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
     heights = [max(b.head for b in row) + max(b.grid.height for b in row) for row in rows]
     top = MARGIN + (HEADING + 10 if head else 0)
@@ -294,11 +300,13 @@ def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
     return page.done()
 
 
-def _notes(grids: Sequence[Grid], rows: Any) -> list[str]:
-    notes = {reduced_note(grid) for grid in grids} - {""}
+def _notes(grids: Sequence[Grid]) -> list[str]:
+    notes = reduced_notes(grids)
     if any(grid.stretched for grid in grids):
-        notes.add("Some pixels are not square: true to size, those maps would be too thin to see.")
-    return sorted(notes)
+        notes.append(
+            "Some pixels are not square: true to size, those maps would be too thin to see."
+        )
+    return notes
 
 
 def _looks_like_picture(maps: Maps) -> bool:
