@@ -63,7 +63,7 @@ class UnsupportedError(MiniCNNError, ValueError):
 
 
 class OutputError(MiniCNNError, OSError):
-    """A file that will not be written: it exists already, or it is one of the inputs."""
+    """A file that will not or cannot be written: it exists already, it is an input, no room."""
 
 
 class LimitError(MiniCNNError, MemoryError):
@@ -80,5 +80,15 @@ def one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
     """
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
-        raise ConfigError(f"{name} must be one of {listed}, got {value!r}")
+        raise ConfigError(f"{name} must be one of {listed}, got {short(value)}")
     return value
+
+
+def short(value: Any) -> str:
+    """Return what an error message shows of a value: at most 60 characters, on one line."""
+    try:
+        text = value if isinstance(value, Exception) else repr(value)
+        text = " ".join(str(text).split())
+    except Exception:  # somebody's __repr__
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ConfigError, ShapeError, short
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
@@ -43,7 +43,7 @@ def integer(name: str, value: Any, *, least: int) -> int:
     """
     is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
     if not is_integer or value < least:
-        raise ConfigError(f"{name} must be an integer of at least {least}, got {value!r}")
+        raise ConfigError(f"{name} must be an integer of at least {least}, got {short(value)}")
     return operator.index(value)
 
 
@@ -59,7 +59,7 @@ def pair(name: str, value: Any, *, least: int) -> Pair:
     """
     if isinstance(value, tuple | list | np.ndarray):
         if len(value) != 2:
-            raise ConfigError(f"{name} must be an integer or (rows, columns), got {value!r}")
+            raise ConfigError(f"{name} must be an integer or (rows, columns), got {short(value)}")
         rows, columns = value
         return integer(f"{name}[0]", rows, least=least), integer(f"{name}[1]", columns, least=least)
     both = integer(name, value, least=least)
@@ -99,7 +99,7 @@ def sides(name: str, value: Any) -> Sides:
         return (top, bottom), (left, right)
     raise ConfigError(
         f"{name} must be an integer, (rows, columns), ((top, bottom), (left, right)) "
-        f"or (top, bottom, left, right), got {value!r}"
+        f"or (top, bottom, left, right), got {short(value)}"
     )
 
 
@@ -274,7 +274,7 @@ def check_padding(padding: Any) -> None:
     """Raise unless `padding` is "same", "valid" or something that `sides` can read."""
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
-            raise ConfigError(f"padding must be 'same', 'valid' or numbers, got {padding!r}")
+            raise ConfigError(f"padding must be 'same', 'valid' or numbers, got {short(padding)}")
     else:
         sides("padding", padding)
 

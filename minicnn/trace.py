@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, short
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Trace:
         elif isinstance(key, int) and -len(self.steps) <= key < len(self.steps):
             return self.steps[key]
         known = ", ".join(f"{i}: {name!r}" for i, name in enumerate(self.names)) or "none"
-        raise ConfigError(f"there is no step {key!r} in this trace; its steps are {known}")
+        raise ConfigError(f"there is no step {short(key)} in this trace; its steps are {known}")
 
     def __iter__(self) -> Iterator[Step]:
         """Go through the steps in order."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, short
 from minicnn.kernels.compass import kirsch, robinson
 from minicnn.kernels.derivatives import first_derivatives, lines, second_derivatives
-from minicnn.kernels.record import Kernel, short
+from minicnn.kernels.record import Kernel
 from minicnn.kernels.smoothing import presets
 from minicnn.kernels.waves import gabors
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.errors import ConfigError, DTypeError, ShapeError, short
 from minicnn.kernels.bank import named
-from minicnn.kernels.record import Kernel, real_numbers, short
+from minicnn.kernels.record import Kernel, real_numbers
 from minicnn.shapes import Array
 
 UNNAMED = "custom"

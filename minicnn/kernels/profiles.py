@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError
-from minicnn.kernels.record import short
+from minicnn.errors import ConfigError, short
 from minicnn.shapes import Array
 
 LARGEST = 1025

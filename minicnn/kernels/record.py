@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.errors import ConfigError, DTypeError, ShapeError, short
 from minicnn.kernels.table import table
 from minicnn.shapes import Array, Pair
 
@@ -227,16 +227,6 @@ def flip(kernel: Any) -> Any:
 
 def _toggled(text: str, prefix: str) -> str:
     return text.removeprefix(prefix) if text.startswith(prefix) else prefix + text
-
-
-def short(value: Any) -> str:
-    """Return what an error message shows of a value: at most 60 characters, on one line."""
-    try:
-        text = value if isinstance(value, Exception) else repr(value)
-        text = " ".join(str(text).split())
-    except Exception:  # somebody's __repr__
-        return f"a {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _tidy(values: Array) -> list[list[float | int]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, LimitError, ShapeError
+from minicnn.errors import ConfigError, LimitError, ShapeError, short
 from minicnn.kernels.choose import as_kernels
-from minicnn.kernels.record import Kernel, short
+from minicnn.kernels.record import Kernel
 from minicnn.shapes import Array, Pair, pair
 
 _MOST_BYTES = 2**30

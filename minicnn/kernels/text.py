@@ -7,9 +7,9 @@ import re
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.kernels.choose import UNNAMED, as_kernels
-from minicnn.kernels.record import Kernel, short
+from minicnn.kernels.record import Kernel
 from minicnn.shapes import Array
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, short
 from minicnn.kernels.profiles import radius_for, real
-from minicnn.kernels.record import Kernel, short
+from minicnn.kernels.record import Kernel
 
 DAUGMAN = (
     'J. G. Daugman, "Uncertainty relation for resolution in space, spatial frequency, and '

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError, UnsupportedError
+from minicnn.errors import ConfigError, ShapeError, UnsupportedError, short
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array, Shape, Window, integer
 from minicnn.trace import Step, Trace
@@ -132,7 +132,7 @@ class Layer:
         who = type(self).__name__
         if name not in self.params:
             known = ", ".join(map(repr, self.params)) or "none"
-            raise ConfigError(f"{who} has no parameter {name!r}; its parameters are {known}")
+            raise ConfigError(f"{who} has no parameter {short(name)}; its parameters are {known}")
         old = self.params[name]
         new = real_array(array, who, name)
         if new.shape != old.shape:
@@ -174,7 +174,7 @@ def image_shape(input_shape: Any, who: str) -> tuple[int, int, int, int]:
     if len(shape) != 4:
         raise ShapeError(
             f"{who}: input_shape must be (N, C, H, W) = (batch, channels, height, width), "
-            f"got {input_shape!r}"
+            f"got {short(input_shape)}"
         )
     n, c, h, w = shape
     return n, c, h, w
@@ -189,7 +189,9 @@ def any_shape(input_shape: Any, who: str) -> Shape:
         For what is not a sequence of integers of at least 0.
     """
     if not isinstance(input_shape, tuple | list):
-        raise ShapeError(f"{who}: input_shape must be a tuple of integers, got {input_shape!r}")
+        raise ShapeError(
+            f"{who}: input_shape must be a tuple of integers, got {short(input_shape)}"
+        )
     return tuple(integer(f"input_shape[{i}]", v, least=0) for i, v in enumerate(input_shape))
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minicnn import kernels as kernel_bank
-from minicnn.errors import ConfigError, ShapeError, one_of
+from minicnn.errors import ConfigError, ShapeError, one_of, short
 from minicnn.layers.base import Backward, Layer, compact, image_shape
 from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
 from minicnn.ops.conv_check import check_channels
@@ -254,7 +254,7 @@ def _generator(rng: Any) -> np.random.Generator:
 
 def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
-        raise ConfigError(f"{name} must be True or False, got {value!r}")
+        raise ConfigError(f"{name} must be True or False, got {short(value)}")
     return bool(value)
 
 
@@ -262,7 +262,7 @@ def _bias_array(bias: Any, maps: int) -> Array:
     try:
         array = np.array(list(bias), dtype=np.float64)
     except (TypeError, ValueError):
-        raise ConfigError(f"bias must be numbers, one for each map, got {bias!r}") from None
+        raise ConfigError(f"bias must be numbers, one for each map, got {short(bias)}") from None
     if array.shape != (maps,):
         raise ShapeError(f"bias must have one value for each of the {maps} maps, got {array.shape}")
     return array
@@ -273,7 +273,7 @@ def _checked_names(names: Any, maps: int) -> tuple[str, ...] | None:
         return None
     is_text = isinstance(names, tuple | list) and all(isinstance(name, str) for name in names)
     if not is_text:
-        raise ConfigError(f"names must be a sequence of {maps} strings, got {names!r}")
+        raise ConfigError(f"names must be a sequence of {maps} strings, got {short(names)}")
     if len(names) != maps:
         raise ConfigError(f"names must have one name for each of the {maps} maps, got {len(names)}")
     return tuple(names)

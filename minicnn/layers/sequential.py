@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self, overload
 
-from minicnn.errors import ConfigError, MiniCNNError
+from minicnn.errors import ConfigError, MiniCNNError, short
 from minicnn.layers.base import Backward, Gradients, Layer, any_shape
 from minicnn.layers.summary import Summary, summarize
 from minicnn.ops.arrays import check_bytes, image_batch, real_array
@@ -163,7 +163,7 @@ class Sequential(Layer):
         if isinstance(key, int) and -len(self.layers) <= key < len(self.layers):
             return self.layers[key]
         known = ", ".join(f"{i}: {name!r}" for i, name in enumerate(self.names)) or "none"
-        raise ConfigError(f"there is no layer {key!r} in this model; its layers are {known}")
+        raise ConfigError(f"there is no layer {short(key)} in this model; its layers are {known}")
 
     def __iter__(self) -> Iterator[Layer]:
         """Go through the layers in order."""
@@ -209,12 +209,13 @@ def _named(item: Any, position: int) -> tuple[str | None, Layer]:
         if isinstance(name, str) and name and "." not in name and not name.isdigit():
             return name, item[1]
         raise ConfigError(
-            f"layer {position}: a name must be text without dots, and not a number, got {name!r}"
+            f"layer {position}: a name must be text without dots, and not a number, "
+            f"got {short(name)}"
         )
-    hint = (
-        f"  Write {item.__name__}(...)." if isinstance(item, type) else "  Write Conv2D(...), say."
+    example = f"{item.__name__}(...)" if isinstance(item, type) else "Conv2D(...), say"
+    raise ConfigError(
+        f"layer {position} must be a Layer or (name, Layer), got {short(item)}.\n  Write {example}."
     )
-    raise ConfigError(f"layer {position} must be a Layer or (name, Layer), got {item!r}.\n{hint}")
 
 
 def _unique_names(given: tuple[tuple[str | None, Layer], ...]) -> tuple[str, ...]:

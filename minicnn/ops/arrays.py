@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import DTypeError, LimitError, ShapeError
+from minicnn.errors import DTypeError, LimitError, ShapeError, short
 from minicnn.shapes import Array, Shape
 
 LAYOUT = "(N, C, H, W)"
@@ -114,10 +114,9 @@ def size_text(nbytes: float) -> str:
 
 
 def _not_an_array(x: Any, who: str, name: str) -> str:
-    shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
     is_path = isinstance(x, str) or hasattr(x, "__fspath__")
     fix = "To read a picture: images.load(path)." if is_path else "To make one: np.asarray(...)."
-    return f"{who}: {name} must be a NumPy array, got {type(x).__name__} {shown}.\n  {fix}"
+    return f"{who}: {name} must be a NumPy array, got {type(x).__name__} {short(x)}.\n  {fix}"
 
 
 def _four_axes(shape: Shape, name: str) -> str:

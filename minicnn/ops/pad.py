@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError, one_of
+from minicnn.errors import ConfigError, ShapeError, one_of, short
 from minicnn.ops.arrays import image_batch
 from minicnn.shapes import Array, Pair, Sides, sides
 
@@ -137,10 +137,10 @@ def check_mode(mode: Any, value: Any = 0.0) -> None:
     """Raise unless `mode` is one of `MODES` and `value` a number that goes with it."""
     one_of("mode", mode, MODES)
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise ConfigError(f"value must be a number, got {value!r}")
+        raise ConfigError(f"value must be a number, got {short(value)}")
     if mode != "zeros" and value != 0:
         raise ConfigError(
-            f"value={value!r} goes with mode='zeros'; mode={mode!r} takes its values "
+            f"value={short(value)} goes with mode='zeros'; mode={mode!r} takes its values "
             f"from the picture"
         )
 
