@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 
 from minicnn.shapes import integer
 from minicnn.viz import _text
-from minicnn.viz._page import BAR, BODY, DPI, GAP, HEADING, MARGIN, SMALL, WIDTH, Page
-from minicnn.viz._style import ALARM, SOFT, Scale, number_text, printed
+from minicnn.viz._page import BAR, BODY, GAP, HEADING, MARGIN, SMALL, WIDTH, Page
+from minicnn.viz._style import ALARM, DPI, SOFT, Scale, number_text, printed
 from minicnn.viz._values import block_size
 
 TALLEST, LOWEST = 330.0, 9.0
 """No tile is taller, or thinner, in points."""
 
-_NARROWEST, _TARGET_HEIGHT, _BAR_SLOT = 58.0, 480.0, 30.0
+_NARROWEST, _TARGET_HEIGHT, _LARGEST_PIXEL = 58.0, 480.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Grid:
     ) -> Grid:
         rows_, columns_ = shape
         room = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns
-        width = min(room, widest)
+        width = min(room, widest, max(_NARROWEST, _LARGEST_PIXEL * columns_))
         height = width * rows_ / columns_
         if height > tallest:
             width, height = tallest * columns_ / rows_, tallest

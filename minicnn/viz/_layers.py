@@ -14,6 +14,7 @@ import numpy as np
 from minicnn.layers import Conv2D, Pad, ReLU
 from minicnn.shapes import Array, Shape, Sides
 from minicnn.viz import _text
+from minicnn.viz._style import number_text, printed
 
 Names = tuple[str, ...]
 
@@ -94,10 +95,13 @@ def _(layer: Conv2D, input_shape: Shape) -> str:
 
 @describe.register
 def _(layer: Pad, input_shape: Shape) -> str:
-    how = {"zeros": f"of {layer.value:g}", "reflect": "mirrored"}.get(layer.mode, layer.mode)
-    return (
-        f"{_around(layer.padding)}, {how}" if how[0] != "o" else f"{_around(layer.padding)} {how}"
-    )
+    border = {
+        "zeros": f"all {number_text(layer.value)}" if layer.value else "zeros",
+        "reflect": "mirrored",
+        "replicate": "the edge repeated",
+        "circular": "from the other side",
+    }
+    return f"{_around(layer.padding)}: {printed(border.get(layer.mode, layer.mode))}"
 
 
 @describe.register

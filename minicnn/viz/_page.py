@@ -50,7 +50,7 @@ def new_figure(dpi: float = DPI) -> Figure:
 
     ``plot_feature_maps(trace, figure=new_figure())`` imports no pyplot and leaves nothing open.
     """
-    return Figure(dpi=dpi, layout="none")
+    return Figure(dpi=dpi)
 
 
 def check_figure(figure: Any) -> None:
@@ -155,8 +155,7 @@ class Page:
         if known.bad:
             mark_bad(image)
         elif (known.flat or known.blank) and not plain:
-            color = "white" if _darkness(image) > 0.5 else INK
-            self._hatch(x, y, width, height, color)
+            self._hatch(x, y, width, height, HAIRLINE if _darkness(image) > 0.5 else SOFT)
         return image
 
     def picture(self, values: Array, x: float, y: float, width: float, height: float) -> AxesImage:
@@ -221,7 +220,7 @@ class Page:
 
     def _hatch(self, x: float, y: float, width: float, height: float, color: str) -> None:
         self._rectangle(
-            x, y, width, height, facecolor="none", edgecolor=color, linewidth=0, hatch="////"
+            x, y, width, height, facecolor="none", edgecolor=color, linewidth=0, hatch="//"
         )
 
     def _rectangle(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
@@ -241,7 +240,7 @@ def map_image(ax: Any, shown: Array, scale: Scale, extent: Any) -> AxesImage:
         extent=extent,
         origin="upper",
     )
-    image.set_data(np.ma.masked_invalid(np.clip(shown, scale.low, scale.high)))
+    image.set_data(scale.masked(shown))
     image.set_clip_on(False)
     ax.add_image(image)
     return image
@@ -249,7 +248,7 @@ def map_image(ax: Any, shown: Array, scale: Scale, extent: Any) -> AxesImage:
 
 def mark_bad(image: AxesImage) -> None:
     """Hatch what is not finite in an image; the whole image if that is too scattered."""
-    mask = np.ma.getmaskarray(image.get_array())
+    mask = np.ma.getmaskarray(np.ma.asarray(image.get_array()))
     left, right, bottom, top = image.get_extent()
     rows, columns = mask.shape
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
@@ -286,9 +285,15 @@ def picture_values(values: Array, size: Pair) -> Array:
     return shown
 
 
+def colours_of(image: AxesImage) -> Array:
+    """Return the colour, (H, W, 4), of each value of an image."""
+    colours: Array = np.asarray(image.cmap(image.norm(np.ma.asarray(image.get_array()))))
+    return colours
+
+
 def _darkness(image: AxesImage) -> float:
-    red, green, blue = image.to_rgba(image.get_array())[..., :3].reshape(-1, 3).mean(axis=0)
-    return 1 - (0.299 * red + 0.587 * green + 0.114 * blue)
+    red, green, blue = colours_of(image)[..., :3].reshape(-1, 3).mean(axis=0)
+    return float(1 - (0.299 * red + 0.587 * green + 0.114 * blue))
 
 
 def _pyplot_figure() -> tuple[Figure, Any]:
@@ -299,6 +304,6 @@ def _pyplot_figure() -> tuple[Figure, Any]:
     """
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(dpi=DPI, layout="none")
+    figure = plt.figure(dpi=DPI)
     is_inline = "inline" in mpl.get_backend().lower()
     return figure, (lambda: plt.close(figure)) if is_inline else None

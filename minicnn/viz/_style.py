@@ -85,6 +85,10 @@ class Scale:
         """The colours."""
         return SIGNED if self.signed else FROM_ZERO
 
+    def masked(self, values: Array) -> Any:
+        """Return values ready for the colours: held within the ends, what is not finite masked."""
+        return np.ma.masked_where(~np.isfinite(values), np.clip(values, self.low, self.high))
+
     def clipped(self, values: Array) -> int:
         """Return how many finite values lie beyond the scale's ends."""
         with np.errstate(invalid="ignore"):

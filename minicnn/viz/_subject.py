@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ class Maps:
 
 
 def maps_of(
-    values: Array, sample: int, names: tuple[str, ...] | None, zero: str = "flat", who: str = "maps"
+    values: Array, sample: int, names: Sequence[str] | None, zero: str = "flat", who: str = "maps"
 ) -> Maps:
     """Return the maps of one picture of a batch.
 

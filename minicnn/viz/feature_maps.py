@@ -74,10 +74,10 @@ def plot_feature_maps(
 
     Examples
     --------
-    >>> from minicnn import Conv2D, ReLU, Sequential, images
-    >>> model = Sequential(Conv2D.from_kernels("sobel"), ReLU())
+    >>> from minicnn import Conv2D, ReLU, Sequential, images, viz
+    >>> model = Sequential(Conv2D.from_kernels(["sobel_x", "sobel_y"]), ReLU())
     >>> trace = model.trace(images.disc(20))
-    >>> figure = plot_feature_maps(trace, figure=new_figure())
+    >>> figure = plot_feature_maps(trace, figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts][:2]
     ['Output of relu', 'Step 2 of 2: what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
     """
@@ -94,7 +94,7 @@ def plot_feature_maps(
     maps = maps_of(
         array,
         sample,
-        tuple(names) if _is_list(names) else names or known_names,
+        known_names if names is None else names,
         zero,
         "plot_feature_maps",
     )
@@ -154,7 +154,8 @@ def plot_kernels(
 
     Examples
     --------
-    >>> figure = plot_kernels("sobel", figure=new_figure())
+    >>> from minicnn import viz
+    >>> figure = plot_kernels(["sobel_x", "sobel_y"], figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts][0]
     '2 kernels'
     """
@@ -217,9 +218,9 @@ def plot_images(
 
     Examples
     --------
-    >>> from minicnn import images
+    >>> from minicnn import images, viz
     >>> figure = plot_images([images.disc(20), images.test_card()], titles=["disc", "card"],
-    ...                      figure=new_figure())
+    ...                      figure=viz.new_figure())
     >>> len(figure.axes[0].images)
     2
     """
@@ -251,11 +252,9 @@ def _scale_text(maps: Maps, scale: Any, blank: bool) -> str:
 
 
 def _one_scale(noun: str, count: int) -> str:
-    return f"One scale for all {count} {noun}s." if count > 1 else "From 0 to the furthest value."
-
-
-def _is_list(names: Any) -> bool:
-    return isinstance(names, list | tuple)
+    if count > 2:
+        return f"One scale for all {count} {noun}s."
+    return f"One scale for both {noun}s." if count == 2 else f"The {noun}'s own scale."
 
 
 def _pictures(pictures: Any) -> list[Array]:

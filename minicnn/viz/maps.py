@@ -15,11 +15,11 @@ from minicnn.kernels import Kernel, as_kernels
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array
 from minicnn.viz import _text
-from minicnn.viz._page import BODY, SMALL, map_image, mark_bad
-from minicnn.viz._style import INK, SOFT, number_text, printed, scale_for, scale_of
+from minicnn.viz._page import BODY, SMALL, colours_of, map_image, mark_bad
+from minicnn.viz._style import HAIRLINE, INK, SOFT, number_text, printed, scale_for, scale_of
 from minicnn.viz._values import Facts, block_size, facts, strongest
 
-_LARGEST_DENOMINATOR = 1024
+_LARGEST_DENOMINATOR = 512
 
 
 def draw_map(
@@ -48,7 +48,8 @@ def draw_map(
 
     Examples
     --------
-    >>> figure = new_figure()
+    >>> from minicnn import viz
+    >>> figure = viz.new_figure()
     >>> image = draw_map(np.array([[-1.0, 3.0]]), ax=figure.add_subplot(), title="two values")
     >>> image.norm.vmin, image.norm.vmax
     (-3.0, 3.0)
@@ -97,7 +98,8 @@ def draw_kernel(
 
     Examples
     --------
-    >>> axes = new_figure().add_subplot()
+    >>> from minicnn import viz
+    >>> axes = viz.new_figure().add_subplot()
     >>> image = draw_kernel("gaussian_3x3", ax=axes)
     >>> [text.get_text() for text in axes.texts], axes.get_xlabel()
     (['1', '2', '1', '2', '4', '2', '1', '2', '1'], '\u00d7 1/16')
@@ -148,8 +150,7 @@ def render_map(values: Array, scale: Any = None) -> Array:
     """
     array = one_map(values, "render_map")
     chosen = scale_of(array, "map" if scale is None else scale)
-    clipped = np.ma.masked_invalid(np.clip(array, chosen.low, chosen.high))
-    colours: Array = chosen.cmap(chosen.norm(clipped), bytes=True)
+    colours: Array = chosen.cmap(chosen.norm(chosen.masked(array)), bytes=True)
     return np.ascontiguousarray(colours[..., :3])
 
 
@@ -220,7 +221,7 @@ def write_numbers(
     if fits < SMALL:
         return ""
     font = _text.font(min(fits, 11.0, max(SMALL, 0.42 * room)))
-    colours = image.to_rgba(image.get_array())
+    colours = colours_of(image)
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             ax.text(
@@ -274,7 +275,7 @@ def _reduced(shape: tuple[int, ...], size: tuple[int, int]) -> list[str]:
 
 def _hatched(columns: int, rows: int) -> Rectangle:
     return Rectangle(
-        (-0.5, -0.5), columns, rows, facecolor="none", edgecolor="white", linewidth=0, hatch="////"
+        (-0.5, -0.5), columns, rows, facecolor="none", edgecolor=HAIRLINE, linewidth=0, hatch="//"
     )
 
 

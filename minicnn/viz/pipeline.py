@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, DTypeError
@@ -69,9 +68,9 @@ def plot_pipeline(
 
     Examples
     --------
-    >>> from minicnn import Conv2D, Pad, Sequential, images
+    >>> from minicnn import Conv2D, Pad, Sequential, images, viz
     >>> model = Sequential(Pad(1), Conv2D.from_kernels("sobel"))
-    >>> figure = plot_pipeline(model.trace(images.disc(20)), figure=new_figure())
+    >>> figure = plot_pipeline(model.trace(images.disc(20)), figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_fontsize() == 10]
     ['Input', '1  pad', '2  conv2d']
     """
@@ -228,7 +227,7 @@ class _Kernels:
         """Return the size of a cell, if a kernel's channels have so much room side by side."""
         rows, columns = self.weight.shape[2:]
         each = (room - _KERNEL_GAP * (self.shown - 1)) / self.shown
-        return min(_CELL, each / columns, _KERNEL / rows)
+        return float(min(_CELL, each / columns, _KERNEL / rows))
 
     def scale(self, index: int) -> Scale:
         """Return the scale of one map's kernel."""
@@ -311,7 +310,7 @@ def _notes(grids: Sequence[Grid]) -> list[str]:
 
 def _looks_like_picture(maps: Maps) -> bool:
     inside = all(f.bad == 0 for f in maps.facts) and maps.low >= 0 and maps.high <= 1
-    return len(maps) in (1, 3) and inside and np.prod(maps.values.shape[1:]) > 1
+    return len(maps) in (1, 3) and inside and maps.values.size > len(maps)
 
 
 def _scale_words(count: int, scale: Any, blank: bool) -> str:
@@ -320,7 +319,7 @@ def _scale_words(count: int, scale: Any, blank: bool) -> str:
     if isinstance(scale, str) and scale == "map":
         return "Each map has a scale of its own."
     if isinstance(scale, str):
-        return f"One scale for all {count} maps." if count > 1 else "A scale of its own."
+        return f"One scale for all {count} maps." if count > 1 else "Its own scale."
     return "A fixed scale."
 
 

@@ -39,7 +39,8 @@ def figure_bytes(figure: Figure, format: str = "png", *, dpi: float | None = Non
 
     Examples
     --------
-    >>> figure_bytes(new_figure())[:4]
+    >>> from minicnn import viz
+    >>> figure_bytes(viz.new_figure())[:4]
     b'\\x89PNG'
     """
     if figure is None:
