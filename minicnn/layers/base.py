@@ -147,10 +147,8 @@ def compact(value: Any) -> Any:
 
     Examples
     --------
-    >>> compact(((1, 1), (1, 1))), compact((2, 2)), compact(((1, 1), (2, 2))), compact((1, 2))
-    (1, 1, (1, 2))
-    >>> compact(((1, 1), (1, 1)))
-    1
+    >>> compact(((1, 1), (1, 1))), compact((2, 2)), compact(((1, 1), (2, 2)))
+    (1, 2, (1, 2))
     """
     while isinstance(value, tuple) and len(value) == 2:
         first, second = (compact(part) if isinstance(part, tuple) else part for part in value)
