@@ -79,6 +79,7 @@ class Layer:
         ShapeError
             For an array of another shape.
         """
+        check_mapping(params)
         new = copy.copy(self)
         for name, old in self.params.items():
             setattr(new, name, old.copy())
@@ -140,6 +141,12 @@ class Layer:
                 f"{who}: {name} has another shape.\n  given  {new.shape}\n  layer  {old.shape}"
             )
         return np.array(new, old.dtype)
+
+
+def check_mapping(params: Any) -> None:
+    """Raise unless `params` maps names to arrays."""
+    if not isinstance(params, Mapping):
+        raise ConfigError(f"params must map names to arrays, got {short(params)}")
 
 
 def compact(value: Any) -> Any:

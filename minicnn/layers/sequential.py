@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self, overload
 
 from minicnn.errors import ConfigError, MiniCNNError, short
-from minicnn.layers.base import Backward, Gradients, Layer, any_shape
+from minicnn.layers.base import Backward, Gradients, Layer, any_shape, check_mapping
 from minicnn.layers.summary import Summary, summarize
 from minicnn.ops.arrays import check_bytes, image_batch, real_array
 from minicnn.shapes import Array, Shape
@@ -93,11 +93,12 @@ class Sequential(Layer):
 
     def with_params(self, params: Mapping[str, Array]) -> Self:
         """Return a new model with these parameters; those not named are kept."""
+        check_mapping(params)
         unknown = [name for name in params if name not in self.params]
         if unknown:
             known = ", ".join(map(repr, self.params)) or "none"
             raise ConfigError(
-                f"Sequential has no parameter {unknown[0]!r}; its parameters are {known}"
+                f"Sequential has no parameter {short(unknown[0])}; its parameters are {known}"
             )
         parts: dict[str, dict[str, Array]] = {key: {} for key in self._keys}
         for name, array in params.items():
