@@ -1,4 +1,4 @@
-"""From a picture file's bytes to numbers. The only module that imports Pillow.
+"""From a picture file's bytes to numbers. Pillow is imported here and in `encoding`.
 
 The order matters: name the format, look at the size, only then decode; then turn upright, take
 the mode apart (`planes`), and lay what is transparent on white.
