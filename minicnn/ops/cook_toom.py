@@ -13,7 +13,12 @@ The last point is infinity, where a polynomial's value is its leading coefficien
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
+
+from minicnn.shapes import Array, Pair
 
 Matrix = list[list[Fraction]]
 
@@ -101,11 +106,36 @@ def amplification(m: int, r: int) -> float:
     sums = [sum(map(abs, row)) for row in b]
     return float(
         max(
-            sum(abs(at) * abs(taps[j]) * total for at, taps, total in zip(row, g, sums, strict=True))
+            sum(abs(row[k] * g[k][j]) * sums[k] for k in range(len(b)))
             for row in a
             for j in range(r)
         )
     )
+
+
+@lru_cache
+def in_two_directions(outputs: Pair, taps: Pair, dtype: str) -> tuple[Array, Array, Array]:
+    """Return A, G and B for rows and columns in one step: every product of their numbers.
+
+    Parameters
+    ----------
+    outputs, taps : (rows, columns)
+    dtype : str
+        What the exact numbers are rounded to.
+
+    Returns
+    -------
+    array (MH * MW, TH * TW), array (TH * TW, KH * KW), array (TH * TW, TH * TW)
+        Read-only.
+    """
+    down, across = (cook_toom(m, r) for m, r in zip(outputs, taps, strict=True))
+    a, g, b = (
+        np.kron(np.array(first, float), np.array(second, float)).astype(dtype)
+        for first, second in zip(down, across, strict=True)
+    )
+    for matrix in (a, g, b):
+        matrix.flags.writeable = False  # the cache hands out the same arrays again
+    return a, g, b
 
 
 def _coefficients(roots: tuple[Fraction, ...]) -> list[Fraction]:
@@ -113,7 +143,9 @@ def _coefficients(roots: tuple[Fraction, ...]) -> list[Fraction]:
     found = [Fraction(1)]
     for root in roots:
         shifted = [Fraction(0), *found]
-        found = [high - root * low for high, low in zip(shifted, [*found, Fraction(0)], strict=True)]
+        found = [
+            high - root * low for high, low in zip(shifted, [*found, Fraction(0)], strict=True)
+        ]
     return found
 
 

@@ -1,0 +1,131 @@
+"""Convolution by the convolution theorem: transform, multiply number by number, transform back.
+
+The Fourier transform of a convolution is the product of the two transforms. So an output costs
+about the logarithm of the tile's size, however large the kernel is: it pays for large kernels.
+
+The theorem is about pictures that wrap around: the last k - 1 outputs of a tile see its beginning
+again. They are thrown away, and tiles overlap by k - 1 pixels to make up for it (overlap-save).
+The transform of a real picture is symmetric: half of it is enough (`rfft2`).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from minicnn.ops.spill import mend
+from minicnn.ops.tiles import Tiles
+from minicnn.shapes import Array, Pair, Shape, Window
+
+BUFFER_BYTES = 1 << 20
+"""About the size of the transforms that are kept at a time: of tiles, and of kernels."""
+
+
+def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
+    """Say whether this algorithm can do it: it always can."""
+    return True
+
+
+def error_bound(weight_shape: Shape, tiles: Tiles) -> float:
+    """Return b, for |y - exact| <= b * eps * sum over c of max|x[c]| * sum|weight[o, c]|.
+
+    A transform of n numbers is wrong by at most 3.5 * log2(n) eps of its length (the root of its
+    sum of squares), and there are three; a tile is at most sqrt(n) times as long as its maximum.
+
+    References
+    ----------
+    Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, theorem 24.2.
+    """
+    n = math.prod(tiles.pixels)
+    return math.sqrt(n) * (3 * 3.5 * math.log2(n) + 2 * (weight_shape[1] + 2))
+
+
+def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
+    """Return the convolution of `x` with `weight`, some filters and some tiles at a time.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+        Padded already.
+    weight : array (O, C // groups, KH, KW)
+    stride, dilation : (rows, columns)
+        A stride saves nothing: what it skips is computed and left out.
+
+    Returns
+    -------
+    array (N, O, OH, OW)
+    """
+    filters, group_channels, *kernel_size = weight.shape
+    window = Window(kernel_size, stride, 0, dilation)
+    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
+    tiles = tiles_for(window, y.shape[2:], group_channels * x.itemsize)
+    share = filters * group_channels // x.shape[1]  # filters of one group
+
+    some = max(1, BUFFER_BYTES // (math.prod(tiles.pixels) * group_channels * x.itemsize))
+    if share < filters:
+        some = max(1, some // share) * share  # whole groups
+    for first in range(0, filters, some):
+        chosen = slice(first, first + some)
+        seen = slice(first // share * group_channels, -(-(first + some) // share) * group_channels)
+        _write(y[:, chosen], x[:, seen], weight[chosen], window, tiles)
+    return mend(y, x, weight, stride, dilation)
+
+
+@lru_cache
+def tiles_for(window: Window, output_size: Pair, pixel_bytes: int) -> Tiles:
+    """Return the tiles that take the least work, of those that fit the buffer.
+
+    A pixel has a number for each channel of a group: `pixel_bytes` in all.
+    """
+    room = math.isqrt(BUFFER_BYTES // pixel_bytes)
+    axes = zip(window.span, window.stride, output_size, strict=True)
+    down, across = (_side(span, stride, size, max(room, 2 * span)) for span, stride, size in axes)
+    return Tiles((down[0], across[0]), (down[1], across[1]), window.stride)
+
+
+def _side(span: int, stride: int, size: int, largest: int) -> Pair:
+    """Return a tile's (outputs, pixels) along an axis; 2, 3 and 5 make lengths that are fast."""
+    enough = min(largest, (size - 1) * stride + span)
+    lengths = [n for n in range(span, 2 * enough) if 30 ** n.bit_length() % n == 0]
+
+    def work(pixels: int) -> float:
+        outputs = (pixels - span) // stride + 1
+        return -(-size // outputs) * pixels * (8 + math.log2(pixels))
+
+    best = min((n for n in lengths if n <= next(m for m in lengths if m >= enough)), key=work)
+    return (best - span) // stride + 1, best
+
+
+def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> None:
+    """Write y (N, O, OH, OW), for the filters given and the channels that they see."""
+    (filters, group_channels), channels = weight.shape[:2], x.shape[1]
+    (dh, dw), (sh, sw), (mh, mw) = window.dilation, window.stride, tiles.outputs
+    groups = channels // group_channels
+    spread = np.zeros((filters, group_channels, *window.span), weight.dtype)
+    spread[:, :, ::dh, ::dw] = weight
+    kernels = np.fft.rfft2(spread, tiles.pixels).conj()  # conj: the kernel is not turned
+    kernels = kernels.reshape(groups, filters // groups, group_channels, -1)
+    if group_channels > 1:
+        kernels = np.ascontiguousarray(kernels.transpose(3, 0, 1, 2))  # (TH*F, G, O/G, C/G)
+
+    tile_bytes = math.prod(tiles.pixels) * max(filters, channels) * x.itemsize
+    block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
+    for pixels, outputs in tiles.walk(x, y, block):
+        spectra = np.fft.rfft2(tiles.cut(pixels, outputs.shape[1:]))  # (C, rows, columns, TH, F)
+        (rows, columns), size = spectra.shape[1:3], spectra.shape[3:]
+        products = _multiply(spectra.reshape(groups, group_channels, rows * columns, -1), kernels)
+        made = np.fft.irfft2(products.reshape(filters, rows, columns, *size), tiles.pixels)
+        wanted = made[..., : mh * sh : sh, : mw * sw : sw].swapaxes(2, 3)
+        wanted = wanted.reshape(filters, rows * mh, columns * mw)
+        outputs[...] = wanted[:, : outputs.shape[1], : outputs.shape[2]]
+
+
+def _multiply(tiles: Array, kernels: Array) -> Array:
+    """Return tiles (G, C/G, B, TH*F) times kernels, summed over C/G: (G, O/G, B, TH*F)."""
+    if tiles.shape[1] == 1:
+        return tiles * kernels
+    tiles = np.ascontiguousarray(tiles.transpose(3, 0, 1, 2))
+    summed: Array = np.matmul(kernels, tiles)  # for each frequency, a matrix product
+    return summed.transpose(1, 2, 3, 0)
