@@ -101,7 +101,8 @@ def checked_names(names: Any, maps: int) -> tuple[str, ...] | None:
         found = tuple(names)
     except TypeError:
         found = ()
-    if isinstance(names, str) or not all(isinstance(name, str) for name in found):
+    is_list = not isinstance(names, str) and hasattr(names, "__iter__")
+    if not is_list or not all(isinstance(name, str) for name in found):
         raise ConfigError(f"names must be a sequence of {maps} strings, got {names!r}")
     if len(found) != maps:
         raise ConfigError(f"names must have one name for each of the {maps} maps, got {len(found)}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
+
+from minicnn.errors import ConfigError
 
 FAMILY = "DejaVu Sans"
 ELLIPSIS, TIMES = "\N{HORIZONTAL ELLIPSIS}", "\N{MULTIPLICATION SIGN}"
@@ -43,6 +46,19 @@ def plain(text: str) -> str:
     known = _letters()
     line = "".join(c if c.isprintable() else " " for c in text)
     return "".join(c if c == " " or ord(c) in known else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def checked(name: str, text: Any) -> str | None:
+    """Return a caller's text, or None, refusing anything else.
+
+    Raises
+    ------
+    ConfigError
+        With the argument's name.
+    """
+    if text is None or isinstance(text, str):
+        return text
+    raise ConfigError(f"{name} must be a text, got {text!r}")
 
 
 def fit(text: str, size: float, room: float, weight: str = "normal") -> str:

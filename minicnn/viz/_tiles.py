@@ -26,7 +26,7 @@ def map_tile(
     if known.flat or (known.blank and maps.zero == "dead"):
         alarms, text = [text], ""
     if clipped:
-        alarms.append(f"{_percent(clipped / known.size)} beyond the scale")
+        alarms.append(f"{_percent(clipped / known.size)} clipped")
     has_strip = strip and known.low < known.high
     return Tile(
         lambda page, x, y, w, h: page.map(values, scale, x, y, w, h),

@@ -64,9 +64,12 @@ def strongest(values: Array, size: Pair) -> Array:
     >>> strongest(np.array([[0.0, 0.0, 1.0, 0.0, -3.0, 2.0]]), (1, 3))
     array([[ 0.,  1., -3.]])
     """
+    has_negative = not values.min() >= 0  # also where there is a NaN
     for axis, wanted in enumerate(size):
         starts = _starts(values.shape[axis], wanted)
-        if starts is not None:
+        if starts is not None and not has_negative:
+            values = np.maximum.reduceat(values, starts, axis=axis)
+        elif starts is not None:
             high = np.maximum.reduceat(values, starts, axis=axis)
             low = np.minimum.reduceat(values, starts, axis=axis)
             values = np.where(-low > high, low, high)

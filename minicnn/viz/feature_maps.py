@@ -82,6 +82,7 @@ def plot_feature_maps(
     ['Output of relu', 'Step 2 of 2: what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
     """
     check_figure(figure)
+    _text.checked("title", title)
     check_scale(scale)
     integer("max_maps", max_maps, least=1)
     found, position, known_names = chosen_step(what, step, "plot_feature_maps")
@@ -160,6 +161,7 @@ def plot_kernels(
     '2 kernels'
     """
     check_figure(figure)
+    _text.checked("title", title)
     if scale is not None:
         check_scale(scale)
     integer("max_kernels", max_kernels, least=1)
@@ -170,10 +172,11 @@ def plot_kernels(
     everything = np.concatenate([v.ravel() for v in values])
     maps = Maps(everything[None, None], ("",), (facts(everything),))
     per_kernel = isinstance(scale, str) and scale == "map"
+    common = maps.scale(scale)
     tiles = []
     for kernel, name in list(zip(values, names, strict=True))[:shown]:
         own = Maps(kernel[None], (name,), (facts(kernel),))
-        chosen = own.scale("map") if per_kernel else maps.scale(scale)
+        chosen = own.scale("map") if per_kernel else common
         tiles.append(kernel_tile(kernel, name, chosen, numbers=numbers))
     shape = max(v.shape[0] for v in values), max(v.shape[1] for v in values)
     largest = 26.0 * max(shape) if max(shape) > 3 else 100.0
@@ -186,7 +189,7 @@ def plot_kernels(
         grid,
         title if title is not None else _text.count(total, "kernel"),
         _text.DOT.join(about),
-        bar=None if per_kernel else maps.scale(scale),
+        bar=None if per_kernel else common,
         scale_text=_EACH_ITS_OWN if per_kernel else _one_scale("kernel", total),
     )
 
@@ -225,10 +228,13 @@ def plot_images(
     2
     """
     check_figure(figure)
+    _text.checked("title", title)
     found = _pictures(pictures)
-    if titles is not None and (isinstance(titles, str) or len(titles) != len(found)):
+    is_list = isinstance(titles, list | tuple)
+    if titles is not None and not (is_list and len(titles) == len(found)):
         raise ConfigError(f"titles must have one text for each of the {len(found)} pictures")
-    labels = [""] * len(found) if titles is None else [_text.plain(str(t)) for t in titles]
+    given = [None] * len(found) if titles is None else list(titles)
+    labels = [_text.plain(_text.checked("titles", text) or "") for text in given]
     tiles = [picture_tile(p, label) for p, label in zip(found, labels, strict=True)]
     aspect = max(p.shape[1] / p.shape[2] for p in found)
     widest = max(p.shape[2] for p in found)

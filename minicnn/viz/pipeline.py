@@ -75,6 +75,7 @@ def plot_pipeline(
     ['Input', '1  pad', '2  conv2d']
     """
     check_figure(figure)
+    _text.checked("title", title)
     check_scale(scale)
     integer("max_maps", max_maps, least=1)
     _check_trace(trace)
@@ -194,10 +195,11 @@ def _block(
         )
         for i in range(shown)
     ]
-    columns = min(shown, _COLUMNS)
-    grid = Grid.arrange(
-        tiles, shape, columns=columns, strip=per_map, widest=_WIDEST, tallest=_TALLEST
+    grids = (
+        Grid.arrange(tiles, shape, columns=c, strip=per_map, widest=_WIDEST, tallest=_TALLEST)
+        for c in range(min(shown, _COLUMNS), 0, -1)
     )
+    grid = next(g for g in grids if g.width <= _INNER or g.columns == 1)
     if kernels:
         above = kernels.cell(grid.pitch) * kernels.weight.shape[2] + 5
         grid = replace(grid, above=above)

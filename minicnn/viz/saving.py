@@ -17,6 +17,9 @@ _NOTHING_THAT_CHANGES: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+_PNG_LEVEL = 3
+"""A tenth larger than zlib's usual 6, in a fraction of the time."""
+
 _SVG_ID = re.compile(r'\bid="([A-Za-z]*[0-9a-f]{10})"')
 
 
@@ -47,13 +50,19 @@ def figure_bytes(figure: Figure, format: str = "png", *, dpi: float | None = Non
         raise ConfigError("figure must be a matplotlib Figure, got None")
     check_figure(figure)
     one_of("format", format, FORMATS)
+    if dpi is not None and not (isinstance(dpi, int | float) and 1 <= dpi <= 10_000):
+        raise ConfigError(f"dpi must be a number of dots per inch from 1 to 10000, got {dpi!r}")
     buffer = io.BytesIO()
+    options: dict[str, Any] = (
+        {"pil_kwargs": {"compress_level": _PNG_LEVEL}} if format == "png" else {}
+    )
     figure.savefig(
         buffer,
         format=format,
         dpi=figure.dpi if dpi is None else dpi,
         facecolor=figure.get_facecolor(),
         metadata=_NOTHING_THAT_CHANGES[format],
+        **options,
     )
     data = buffer.getvalue()
     return _numbered(data) if format == "svg" else data
