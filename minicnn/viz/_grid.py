@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ from minicnn.viz._values import block_size
 TALLEST, LOWEST = 330.0, 9.0
 """No tile is taller, or thinner, in points."""
 
-_NARROWEST, _TARGET_HEIGHT, _LARGEST_PIXEL = 58.0, 480.0, 30.0
+_NARROWEST, _NAME_ROOM, _TARGET_HEIGHT, _LARGEST_PIXEL = 58.0, 80.0, 480.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Tile:
         Draws what stands above, like `draw`.
     shape : (H, W), optional
         Its own rows and columns, if it may be drawn smaller.
+    value_at : function, optional
+        ``value_at(width, height)`` is what `value` says at that size; it is never longer.
     is_picture : bool
     """
 
@@ -47,7 +49,12 @@ class Tile:
     strip: tuple[float, float, Scale] | None = None
     above: Callable[[Page, float, float, float, float], Any] | None = None
     shape: tuple[int, ...] | None = None
+    value_at: Callable[[float, float], str] | None = None
     is_picture: bool = False
+
+    def settled(self, size: tuple[float, float]) -> Tile:
+        """Return the tile with its caption for the size that it got."""
+        return self if self.value_at is None else replace(self, value=self.value_at(*size))
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ class Grid:
             for t in tiles
         ]
         labels = max(_text.width(t.label, BODY) for t in tiles)
-        pitch = max(width, max(texts), min(labels, max(_NARROWEST, width)))
+        pitch = max(width, max(texts), min(labels, max(_NAME_ROOM, width)))
         wanted = labels + 8 + max(_text.width(t.value, SMALL) for t in tiles)
         one_line = wanted <= pitch and not strip
         has_value = any(t.value for t in tiles) and not one_line

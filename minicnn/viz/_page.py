@@ -31,7 +31,7 @@ from minicnn.viz._style import (
     number_text,
     printed,
 )
-from minicnn.viz._values import averaged, facts, strongest
+from minicnn.viz._values import Facts, averaged, strongest
 
 SMALL, BODY, HEADING = 7.0, 8.0, 12.0
 """Font sizes, in points."""
@@ -136,12 +136,11 @@ class Page:
         y: float,
         width: float,
         height: float,
-        *,
-        plain: bool = False,
+        known: Facts | None,
     ) -> AxesImage:
         """Draw a map with its frame; where it is not finite, or flat, it is hatched.
 
-        `plain` is for kernels, which may well be flat.
+        `known` are the map's facts; None is for kernels, which may well be flat.
         """
         x, y, width, height = self._box(x, y, width, height)
         image = map_image(
@@ -151,10 +150,11 @@ class Page:
             (x, x + width, y + height, y),
         )
         self.frame(x, y, width, height)
-        known = facts(values)
+        if known is None:
+            return image
         if known.bad:
             mark_bad(image)
-        elif (known.flat or known.blank) and not plain:
+        elif known.flat or known.blank:
             self._hatch(x, y, width, height, HAIRLINE if _darkness(image) > 0.5 else SOFT)
         return image
 

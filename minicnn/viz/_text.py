@@ -111,6 +111,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def one_scale(noun: str, count: int) -> str:
+    """Say that some things share a scale."""
+    if count > 2:
+        return f"One scale for all {count} {noun}s."
+    return f"One scale for both {noun}s." if count == 2 else f"The {noun}'s own scale."
+
+
 @cache
 def _letters() -> frozenset[int]:
     return frozenset(get_font(findfont(font(8.0))).get_charmap())

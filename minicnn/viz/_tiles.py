@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from minicnn.shapes import Array
+from minicnn.viz import _text
 from minicnn.viz._grid import Tile
-from minicnn.viz._page import Page
+from minicnn.viz._page import SMALL, Page
 from minicnn.viz._style import Scale, number_text, printed
 from minicnn.viz._subject import Maps
 from minicnn.viz._values import facts
-from minicnn.viz.maps import bad_text, kernel_texts, range_text, write_numbers
+from minicnn.viz.maps import bad_text, kernel_texts, number_size, range_text, write_numbers
 
 
 def map_tile(
@@ -29,7 +30,7 @@ def map_tile(
         alarms.append(f"{_percent(clipped / known.size)} clipped")
     has_strip = strip and known.low < known.high
     return Tile(
-        lambda page, x, y, w, h: page.map(values, scale, x, y, w, h),
+        lambda page, x, y, w, h: page.map(values, scale, x, y, w, h, known),
         maps.labels[index],
         text,
         ", ".join(filter(None, alarms)),
@@ -47,8 +48,15 @@ def kernel_tile(kernel: Array, name: str, scale: Scale, *, numbers: bool) -> Til
         cell = min(width / columns, height / rows)
         draw_kernel_at(page, kernel, scale, x, y, cell, numbers=numbers)
 
-    factor = kernel_texts(kernel)[1] if numbers else ""
-    return Tile(draw, name, factor or ("" if numbers else range_text(facts(kernel))))
+    known = range_text(facts(kernel))
+    factor = kernel_texts(kernel)[1]
+
+    def value_at(width: float, height: float) -> str:
+        fits = numbers and number_size(kernel, min(width / columns, height / rows))
+        return factor if fits else known
+
+    longest = max(known, factor, key=lambda text: _text.width(text, SMALL))
+    return Tile(draw, name, longest, value_at=value_at)
 
 
 def draw_kernel_at(
@@ -57,7 +65,7 @@ def draw_kernel_at(
     """Draw a kernel on a page, with its numbers if they fit."""
     rows, columns = kernel.shape
     cell = max(page.snap(cell), page.dot)
-    image = page.map(kernel, scale, x, y, cell * columns, cell * rows, plain=True)
+    image = page.map(kernel, scale, x, y, cell * columns, cell * rows, None)
     if numbers:
         write_numbers(page.axes, kernel, image, (page.snap(x), page.snap(y)), cell, cell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,7 @@ def plot_kernels(
     shape = max(v.shape[0] for v in values), max(v.shape[1] for v in values)
     largest = 26.0 * max(shape) if max(shape) > 3 else 100.0
     grid = Grid.arrange(tiles, shape, columns=columns, tallest=largest, widest=largest)
+    grid = replace(grid, tiles=tuple(tile.settled(grid.tile) for tile in grid.tiles))
     about = [note] if note else []
     if shown < total:
         about.append(f"{shown} of {total} shown")
@@ -190,7 +192,7 @@ def plot_kernels(
         title if title is not None else _text.count(total, "kernel"),
         _text.DOT.join(about),
         bar=None if per_kernel else common,
-        scale_text=_EACH_ITS_OWN if per_kernel else _one_scale("kernel", total),
+        scale_text=_EACH_ITS_OWN if per_kernel else _text.one_scale("kernel", total),
     )
 
 
@@ -253,14 +255,8 @@ def _scale_text(maps: Maps, scale: Any, blank: bool) -> str:
     if isinstance(scale, str) and scale == "map":
         return "Each map has a scale of its own: the colours of two maps cannot be compared."
     if isinstance(scale, str):
-        return _one_scale("map", len(maps))
+        return _text.one_scale("map", len(maps))
     return "A fixed scale."
-
-
-def _one_scale(noun: str, count: int) -> str:
-    if count > 2:
-        return f"One scale for all {count} {noun}s."
-    return f"One scale for both {noun}s." if count == 2 else f"The {noun}'s own scale."
 
 
 def _pictures(pictures: Any) -> list[Array]:

@@ -214,13 +214,10 @@ def write_numbers(
         The cells' size in points.
     """
     texts, factor = kernel_texts(values)
-    longest = max(
-        (text for row in texts for text in row), key=lambda text: _text.width(text, SMALL)
-    )
-    fits = 0.86 * room / max(_text.width(longest, 1.0), 1.25)
-    if fits < SMALL:
+    size = number_size(values, room)
+    if not size:
         return ""
-    font = _text.font(min(fits, 11.0, max(SMALL, 0.42 * room)))
+    font = _text.font(size)
     colours = colours_of(image)
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
@@ -236,6 +233,14 @@ def write_numbers(
                 usetex=False,
             )
     return factor
+
+
+def number_size(values: Array, room: float) -> float:
+    """Return the font size of a kernel's numbers in cells of so many points; 0: they do not fit."""
+    texts, _ = kernel_texts(values)
+    widest = max(_text.width(text, 1.0) for row in texts for text in row)
+    fits = 0.88 * room / max(widest, 1.25)
+    return min(fits, 11.0, max(SMALL, 0.42 * room)) if fits >= SMALL else 0.0
 
 
 def readable_on(colour: Any) -> str:

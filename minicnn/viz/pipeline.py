@@ -109,7 +109,8 @@ class Block:
                 parts[-1] = joined
             else:
                 parts.append(part)
-        return [line for part in parts for line in _text.wrap(part, BODY, self.width)]
+        lines = (_text.wrap(_text.sentence(part), BODY, self.width) for part in parts)
+        return [line for part in lines for line in part]
 
     @property
     def bar_width(self) -> float:
@@ -321,7 +322,7 @@ def _scale_words(count: int, scale: Any, blank: bool) -> str:
     if isinstance(scale, str) and scale == "map":
         return "Each map has a scale of its own."
     if isinstance(scale, str):
-        return f"One scale for all {count} maps." if count > 1 else "Its own scale."
+        return _text.one_scale("map", count)
     return "A fixed scale."
 
 
