@@ -1,8 +1,8 @@
 """The functional core: pure functions on (N, C, H, W) arrays."""
 
 from minicnn.ops.activation import relu
+from minicnn.ops.columns import col2im, im2col
 from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
-from minicnn.ops.conv_im2col import col2im, im2col
 from minicnn.ops.pad import pad2d, pad2d_backward
 
 __all__ = [

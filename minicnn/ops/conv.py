@@ -11,6 +11,7 @@ import numpy as np
 from minicnn.errors import ShapeError, UnsupportedError, one_of
 from minicnn.ops import conv_im2col, conv_naive
 from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.columns import tap
 from minicnn.ops.conv_check import check_call
 from minicnn.ops.pad import pad2d, pad2d_backward
 from minicnn.shapes import Array, Padding
@@ -98,8 +99,10 @@ def conv2d(
             f"conv2d: algorithm={algorithm!r} cannot do kernel_size {window.kernel_size}, "
             f"stride {window.stride}, dilation {window.dilation}.\n  Use algorithm='auto'."
         )
-    padded = x if window.padding == ((0, 0), (0, 0)) else pad2d(x, window.padding)
     with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
+        if chosen is conv_im2col:  # pads and adds the bias itself, while they are in the cache
+            return conv_im2col.convolve(x, weight, call.bias, window)
+        padded = x if window.padding == ((0, 0), (0, 0)) else pad2d(x, window.padding)
         y: Array = chosen.correlate(padded, weight, window.stride, window.dilation)
         if call.bias is not None:
             y += call.bias[:, None, None]
@@ -151,7 +154,7 @@ def conv2d_backward(
     with np.errstate(all="ignore"):
         for u in range(kh):
             for v in range(kw):
-                seen = (..., *conv_im2col.tap(call.window, u, v, slice(0, oh), ow))
+                seen = (..., *tap(call.window, u, v, slice(0, oh), ow))
                 patch = x[seen].reshape(batch, groups, channels // groups, oh * ow)
                 dweight[..., u, v] = (rows @ patch.swapaxes(2, 3)).sum(axis=0)
                 back = by_group[..., u, v].swapaxes(1, 2) @ rows  # (N, G, C/G, OH*OW)

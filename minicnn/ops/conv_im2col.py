@@ -1,28 +1,30 @@
 """Convolution as one matrix product: lay every patch out as a column, then multiply.
 
-A filter's weights are a row of C * KH * KW numbers; the patch under the kernel is a column of
-just as many. All rows times all columns is every output value at once::
+`minicnn.ops.columns` shows the idea with the whole matrix, which repeats each pixel up to
+KH * KW times. Here it is never whole: a band of outputs is taken at a time, its columns are
+copied to a buffer that fits the processor's cache, and the product goes straight to its place.
 
-    weight (O, C*KH*KW)  @  columns (C*KH*KW, OH*OW)  =  y (O, OH*OW)
+Columns stand as (C * KH * KW, pixels): so the product comes in the output's own order, and each
+copy runs along a row of the picture (`minicnn.ops.gather`).
 
-`im2col` shows the whole matrix of columns, which repeats each pixel up to KH * KW times.
-`correlate` never builds it whole: it takes a band of output rows at a time, small enough for the
-processor's cache, in a buffer of its own.
+Where each channel has filters of its own (depthwise), a matrix product has next to nothing to do
+for what it costs to copy its columns: there the taps are multiplied and summed where they lie.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from minicnn.errors import ShapeError
-from minicnn.ops.arrays import image_batch, real_array
-from minicnn.ops.pad import pad2d
-from minicnn.shapes import Array, Pair, Shape, Window, integer
+from minicnn.ops import blas, threads
+from minicnn.ops.bands import BAND_BYTES, SPLIT, Band, bands
+from minicnn.ops.gather import Gather
+from minicnn.shapes import Array, Pair, Window
 
-BAND_BYTES = 1 << 20
-"""The size of the column buffer: with the shapes, all that decides how high a band is."""
+WORKSPACE = 16 << 20
+"""No more threads are used than have their buffers within so many bytes."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -31,10 +33,7 @@ def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
-    """Return the convolution of `x` with `weight`, a band of columns at a time.
-
-    The band's size follows from the shapes and `BAND_BYTES` alone, and a picture's bands do not
-    depend on its neighbours in the batch: so the same picture always gives the same bits.
+    """Return the convolution of `x` with `weight`.
 
     Parameters
     ----------
@@ -47,147 +46,63 @@ def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
     -------
     array (N, O, OH, OW)
     """
-    batch, channels, height, width = x.shape
-    filters, group_channels, kh, kw = weight.shape
-    groups = channels // group_channels
-    window = Window((kh, kw), stride, 0, dilation)
-    oh, ow = window.output_size(height, width)
-
-    rows_of_weight = weight.reshape(groups, filters // groups, -1)  # (G, O/G, K)
-    y = np.empty((batch, groups, filters // groups, oh * ow), x.dtype)
-    images, rows = _band(channels * kh * kw * ow * x.itemsize, oh, batch)
-    buffer = np.empty(images * channels * kh * kw * rows * ow, x.dtype)
-    for first in range(0, batch, images):
-        for top in range(0, oh, rows):
-            pictures, stops = x[first : first + images], slice(top, min(top + rows, oh))
-            columns = _gather(pictures, window, stops, ow, buffer)
-            columns = columns.reshape(len(pictures), groups, group_channels * kh * kw, -1)
-            band = y[first : first + images, :, :, top * ow : stops.stop * ow]
-            np.matmul(rows_of_weight, columns, out=band)
-    return y.reshape(batch, filters, oh, ow)
+    return convolve(x, weight, None, Window(weight.shape[2:], stride, 0, dilation))
 
 
-def im2col(
-    x: Array, kernel_size: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1
-) -> Array:
-    """Return every patch under the sliding kernel as a column: the whole matrix.
-
-    Each pixel stands in as many columns as windows see it, so the result is up to KH * KW times
-    as large as the picture: that is the price of turning a convolution into one product.
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
+    """Return the convolution with its padding and its bias, both done band by band.
 
     Parameters
     ----------
     x : array (N, C, H, W)
-    kernel_size, stride, dilation : int or (rows, columns)
-    padding : int, pair, pair of pairs, four ints, "same" or "valid"
-        With zeros.
+        Not padded.
+    weight : array (O, C // groups, KH, KW)
+    bias : array (O,) or None
+    window : Window
 
     Returns
     -------
-    array (N, C * KH * KW, OH * OW)
-        Rows in the order of ``weight.reshape(O, -1)``, columns in that of the output's pixels.
-
-    Examples
-    --------
-    >>> x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
-    >>> im2col(x, 2)[0]                   # four patches of 2 x 2, each a column
-    array([[1., 2., 4., 5.],
-           [2., 3., 5., 6.],
-           [4., 5., 7., 8.],
-           [5., 6., 8., 9.]])
+    array (N, O, OH, OW)
     """
-    x = image_batch(x, "im2col")
-    window = Window.over(x.shape[2], x.shape[3], kernel_size, stride, padding, dilation)
-    oh, ow = window.output_size(x.shape[2], x.shape[3])
-    padded = pad2d(x, window.padding)
-    columns = _gather(padded, window, slice(0, oh), ow, None)
-    return columns.reshape(x.shape[0], -1, oh * ow)
+    (batch, channels, height, width), (filters, share, kh, kw) = x.shape, weight.shape
+    groups, per_group = channels // share, filters * share // channels
+    oh, ow = window.output_size(height, width)
+    x = x.reshape(batch, groups, share, height, width)
+    weight = weight.reshape(groups, per_group, share * kh * kw)
+    bias = None if bias is None else bias.reshape(groups, per_group, 1)
+    y = np.empty((batch, groups, per_group, oh * ow), x.dtype)
+
+    def work(some: Iterator[Band]) -> None:
+        gather = Gather(window)
+        for band in some:
+            seen = x[band.images, band.groups]
+            out = y[band.images, band.groups, :, band.pixels(ow)]
+            if share == 1 and window.stride[0] == 1 and gather.lines_pay(band):
+                _sum_taps(gather.lines(seen, band), weight[band.groups], window, out)
+            else:
+                np.matmul(weight[band.groups], gather.columns(seen, band), out=out)
+            if bias is not None:
+                out += bias[band.groups]
+
+    steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
+    pieces = bands(batch, groups, (oh, ow), share * kh * kw * x.itemsize, steps)
+    with blas.one_thread:
+        most = WORKSPACE // (2 * BAND_BYTES) if batch * steps > SPLIT else 1
+        threads.share(work, pieces, most=most)
+    return y.reshape(batch, filters, oh, ow)
 
 
-def col2im(
-    columns: Array,
-    input_shape: Shape,
-    kernel_size: Any,
-    *,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-) -> Array:
-    """Return the picture in which each column's numbers are added back to where they came from.
+def _sum_taps(lines: Array, weight: Array, window: Window, out: Array) -> None:
+    """Write the depthwise convolution of lines (N, G, 1, KW, rows, columns) to (N, G, O/G, pixels).
 
-    The adjoint of `im2col`, not its inverse: a pixel that stood in several columns gets the sum.
-
-    Parameters
-    ----------
-    columns : array (N, C * KH * KW, OH * OW)
-    input_shape : (N, C, H, W)
-        The shape of the picture that `im2col` took.
-    kernel_size, stride, padding, dilation
-        As given to `im2col`.
-
-    Returns
-    -------
-    array (N, C, H, W)
-
-    Examples
-    --------
-    >>> ones = im2col(np.ones((1, 1, 3, 3)), 2)
-    >>> col2im(ones, (1, 1, 3, 3), 2)[0, 0]      # how many patches each pixel is part of
-    array([[1., 2., 1.],
-           [2., 4., 2.],
-           [1., 2., 1.]])
+    A row further down in the kernel is a line further on: so what a tap sees is a run of the
+    lines as they lie, and `einsum` adds up long runs, without columns.
     """
-    columns = real_array(columns, "col2im", "columns")
-    if not isinstance(input_shape, tuple | list) or len(input_shape) != 4:
-        raise ShapeError(f"col2im: input_shape must be (N, C, H, W), got {input_shape!r}")
-    batch, channels, height, width = (
-        integer(f"input_shape[{axis}]", size, least=0) for axis, size in enumerate(input_shape)
+    (kh, kw), step = window.kernel_size, lines.strides
+    seen = as_strided(  # (N, G, KH, KW, pixels)
+        lines,
+        (*lines.shape[:2], kh, kw, out.shape[-1]),
+        (*step[:2], step[4] * window.dilation[0], step[3], step[5]),
+        writeable=False,
     )
-    window = Window.over(height, width, kernel_size, stride, padding, dilation)
-    (oh, ow), (kh, kw) = window.output_size(height, width), window.kernel_size
-    expected = (batch, channels * kh * kw, oh * ow)
-    if columns.shape != expected:
-        raise ShapeError(
-            f"col2im: the columns do not fit the picture.\n"
-            f"  columns  (N, C*KH*KW, OH*OW) = {columns.shape}\n"
-            f"  expected                     = {expected}, for a picture {tuple(input_shape)}"
-        )
-    taps = columns.reshape(batch, channels, kh, kw, oh, ow)
-    padded = np.zeros((batch, channels, *window.padded_size(height, width)), columns.dtype)
-    for u in range(kh):
-        for v in range(kw):
-            padded[:, :, *tap(window, u, v, slice(0, oh), ow)] += taps[:, :, u, v]
-    (top, _), (left, _) = window.padding
-    return padded[:, :, top : top + height, left : left + width].copy()
-
-
-def tap(window: Window, u: int, v: int, stops: slice, ow: int) -> tuple[slice, slice]:
-    """Return the rows and columns that tap (u, v) of the kernel sees, over some output rows."""
-    (sh, sw), (dh, dw) = window.stride, window.dilation
-    top, last = stops.start * sh + u * dh, (stops.stop - 1) * sh + u * dh
-    return slice(top, last + 1, sh), slice(v * dw, v * dw + (ow - 1) * sw + 1, sw)
-
-
-def _gather(x: Array, window: Window, stops: slice, ow: int, buffer: Array | None) -> Array:
-    """Copy what each tap sees: (N, C, KH, KW, rows, OW), C-contiguous, in the buffer if given.
-
-    Always a copy: a view that needs none would hand BLAS another memory layout, and the last bit
-    of the result would depend on how the caller's array happens to be stored.
-    """
-    (kh, kw), rows = window.kernel_size, stops.stop - stops.start
-    shape = (*x.shape[:2], kh, kw, rows, ow)
-    if buffer is None:
-        columns = np.empty(shape, x.dtype)
-    else:
-        columns = buffer[: int(np.prod(shape))].reshape(shape)
-    for u in range(kh):
-        for v in range(kw):
-            columns[:, :, u, v] = x[:, :, *tap(window, u, v, stops, ow)]
-    return columns
-
-
-def _band(bytes_per_row: int, oh: int, batch: int) -> Pair:
-    """Return how many (images, output rows) share a band of about `BAND_BYTES`."""
-    rows = max(1, min(oh, BAND_BYTES // max(1, bytes_per_row)))
-    images = BAND_BYTES // max(1, bytes_per_row * oh) if rows == oh else 1
-    return max(1, min(batch, images)), rows
+    np.einsum("nguvp,gouv->ngop", seen, weight.reshape(*weight.shape[:2], kh, kw), out=out)

@@ -1,0 +1,112 @@
+"""Hold BLAS, which multiplies NumPy's matrices, to one thread while we work.
+
+For two reasons. Where several Python threads multiply at once, BLAS threads of their own would
+only stand in each other's way. And the last bit of a product depends on how many BLAS threads
+cut it up (measured with OpenBLAS 0.3.31; only below 2**18 multiplications does it always use
+one), so the same bits for any number of threads are to be had with one BLAS thread only.
+
+The number of BLAS threads is one number for the whole process. So the hold is counted: the first
+who comes notes the number and sets one, the last who leaves puts it back, whatever happened in
+between. `threadpoolctl` (``pip install minicnn[fast]``) knows every BLAS; without it we know the
+OpenBLAS in NumPy's own wheels. Any other BLAS (Accelerate, MKL) is then left as it is: results
+are right, but the last bit may follow its number of threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+TINY = 1 << 18
+"""Up to so many multiplications a product needs no hold: see above."""
+
+
+class Library(NamedTuple):
+    """A loaded BLAS: how to ask for its number of threads, and how to set it."""
+
+    get: Callable[[], int]
+    set: Callable[[int], object]
+
+
+class OneThread:
+    """A counted hold on some libraries, for `with`: any number of users, nested or at once."""
+
+    def __init__(self, find: Callable[[], list[Library]]) -> None:
+        """Keep `find`, which is asked for the libraries at the first use."""
+        self._find = find
+        self._libraries: list[Library] | None = None
+        self._before: list[int] = []
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        """Hold them, or join those who do."""
+        with self._lock:
+            if self._users == 0:
+                if self._libraries is None:
+                    self._libraries = self._find()
+                self._before = [library.get() for library in self._libraries]
+                self._set([1] * len(self._before))
+            self._users += 1
+
+    def __exit__(self, *error: object) -> None:
+        """Leave; the last one puts things back."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._set(self._before)
+
+    def forget_users(self) -> None:
+        """Let go of everything: a forked child has none of its parent's other threads."""
+        self._lock = threading.Lock()
+        if self._users:
+            self._users = 0
+            self._set(self._before)
+
+    def _set(self, numbers: list[int]) -> None:
+        for library, before, number in zip(
+            self._libraries or (), self._before, numbers, strict=True
+        ):
+            if before != 1:  # else there is nothing to hold, and nothing to put back
+                library.set(number)
+
+
+def find_libraries() -> list[Library]:
+    """Return every BLAS that we can control; none is not an error."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return numpys_openblas()
+    with warnings.catch_warnings():  # about mixtures of OpenMP, which we neither make nor mend
+        warnings.simplefilter("ignore")
+        found = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [Library(one.get_num_threads, one.set_num_threads) for one in found]
+
+
+def numpys_openblas() -> list[Library]:
+    """Return the OpenBLAS that NumPy is linked with, found through NumPy's own extension."""
+    try:
+        linked = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
+    except (AttributeError, OSError):
+        return []
+    for prefix in ("scipy_openblas", "openblas"):
+        for suffix in ("64_", ""):
+            get = getattr(linked, f"{prefix}_get_num_threads{suffix}", None)
+            set_ = getattr(linked, f"{prefix}_set_num_threads{suffix}", None)
+            if get and set_:
+                set_.argtypes, set_.restype = [ctypes.c_int], None
+                return [Library(get, set_)]
+    return []
+
+
+one_thread = OneThread(find_libraries)
+"""``with one_thread: ...`` — what every product in this package runs in, unless it is tiny."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=one_thread.forget_users)

@@ -1,0 +1,151 @@
+"""Share the pieces of one piece of work among a few Python threads.
+
+NumPy lets go of the interpreter while it copies and multiplies, so Python threads do help. Who
+takes which piece is left to chance; that the pieces do not depend on the number of threads, and
+that each writes to its own part of the output, is what keeps every bit the same.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+import numpy as np
+
+from minicnn.errors import ConfigError
+from minicnn.shapes import integer
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_pool: ThreadPoolExecutor | None = None
+_wanted: int | None = None
+
+
+def get_threads() -> int:
+    """Return how many threads an operation may use.
+
+    What `set_threads` was given; else the environment variable MINICNN_THREADS; else the number
+    of processors that this process may use.
+    """
+    if _wanted is not None:
+        return _wanted
+    text = os.environ.get("MINICNN_THREADS", "")
+    if not text.strip():
+        return _processors()
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ConfigError(f"MINICNN_THREADS must be an integer of at least 1, got {text!r}")
+    return int(text)
+
+
+def set_threads(number: int | None) -> None:
+    """Set how many threads an operation may use, in the whole process; None for the default.
+
+    A matter of speed alone: results are the same, bit for bit.
+
+    Examples
+    --------
+    >>> set_threads(1)
+    >>> get_threads()
+    1
+    >>> set_threads(None)
+    """
+    global _wanted, _pool
+    number = None if number is None else integer("threads", number, least=1)
+    with _lock:
+        _wanted, old, _pool = number, _pool, None
+    if old is not None:
+        old.shutdown(wait=False)  # what it has begun it ends
+
+
+def share(
+    work: Callable[[Iterator[T]], None], pieces: Iterable[T], *, most: int | None = None
+) -> None:
+    """Call ``work(some of the pieces)`` in a few threads at once, and wait for all of them.
+
+    The calling thread works too, and is waited for by no one: where all helpers are busy (a call
+    within a call, or many callers) it does everything itself, so there is no way to lock up.
+
+    Parameters
+    ----------
+    work : function of an iterator
+        What it takes from the iterator is its own to do. May be called in other threads, under
+        the caller's `numpy.errstate`; an error there is raised here.
+    pieces : iterable
+    most : int, optional
+        Use no more threads than this, for the sake of memory.
+    """
+    heap = deque(pieces)
+    helpers = min(get_threads(), len(heap), len(heap) if most is None else max(1, most)) - 1
+    if helpers < 1:
+        work(iter(heap))
+        return
+    futures = _ask_for_help(helpers, _like_here(work), heap)
+    try:
+        work(_rest(heap))
+    finally:
+        heap.clear()  # after an error, the helpers stop at their next piece
+        begun = [future for future in futures if not future.cancel()]
+        wait(begun)
+    for future in begun:
+        future.result()
+
+
+def _ask_for_help(
+    helpers: int, work: Callable[[Iterator[T]], None], heap: deque[T]
+) -> list[Future[None]]:
+    global _pool
+    futures: list[Future[None]] = []
+    try:
+        with _lock:
+            if _pool is None:
+                _pool = ThreadPoolExecutor(max(1, get_threads() - 1), "minicnn")
+            pool = _pool
+        for _ in range(helpers):
+            futures.append(pool.submit(work, _rest(heap)))  # noqa: PERF401 - keeps the first ones
+    except RuntimeError:
+        pass  # no new threads: the interpreter is closing down, or the pool was replaced just now
+    return futures
+
+
+def _rest(heap: deque[T]) -> Iterator[T]:
+    """Take pieces until there are none; several threads may do so from one heap."""
+    while heap:
+        try:
+            piece = heap.popleft()
+        except IndexError:  # another thread was quicker
+            return
+        yield piece
+
+
+def _like_here(work: Callable[[Iterator[T]], None]) -> Callable[[Iterator[T]], None]:
+    """Return `work` to be done in another thread under this one's `numpy.errstate`."""
+    state = np.geterr()
+
+    def helper(pieces: Iterator[T]) -> None:
+        with np.errstate(**state):
+            work(pieces)
+
+    return helper
+
+
+def _processors() -> int:
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _after_fork() -> None:
+    """Start anew: a forked child has none of its parent's threads, and perhaps a locked lock."""
+    global _lock, _pool
+    _lock, _pool = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
