@@ -1,0 +1,122 @@
+"""What the README shows is what happens."""
+
+import ast
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn import Conv2D, MiniCNNError, Pad, ReLU, Sequential, images
+from minicnn.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+SHELL = re.findall(r"^minicnn .*$", README, flags=re.MULTILINE)
+IMAGES = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+LINKS = re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", README)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with a photograph and a holiday's worth of them."""
+    from PIL import Image
+
+    monkeypatch.chdir(tmp_path)
+    photo = Image.fromarray((images.to_hwc(images.photograph()) * 255).astype(np.uint8))
+    photo.save("photo.jpg")
+    (tmp_path / "holiday").mkdir()
+    photo.resize((60, 70)).save("holiday/beach.png")
+    return tmp_path
+
+
+def shown_results(block):
+    """Yield (source of an expression, the result that its comment shows)."""
+    lines = block.splitlines()
+    for node in ast.parse(block).body:
+        comment = lines[node.end_lineno - 1][node.end_col_offset :].strip().lstrip("# ")
+        value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+        if value is not None and re.match(r"\(\d+, ", comment):
+            target = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
+            shape = re.match(r"\([\d, ]+\)", comment).group()
+            yield (f"{target}.shape" if target else ast.unparse(value)), shape
+
+
+def run(block, names):
+    if "import torch" in block:
+        pytest.importorskip("torch")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, "README", "exec"), names)
+    return printed.getvalue()
+
+
+def test_the_python_runs_and_gives_the_results_it_shows(here):
+    names = {}
+    checked = 0
+    for block in BLOCKS:
+        if "import torch" in block and not _has_torch():
+            continue
+        printed = run(block, names)
+        for source, expected in shown_results(block):
+            assert repr(eval(source, names)) == expected, source
+            checked += 1
+        table = [line[2:] for line in block.splitlines() if line.startswith("# ")]
+        if table:
+            assert [line.rstrip() for line in printed.splitlines()] == [t.rstrip() for t in table]
+            checked += 1
+    assert checked >= 6
+    assert {"maps.png", "story.png"} <= {path.name for path in here.iterdir()}
+
+
+def test_the_same_in_pytorch_is_the_same():
+    torch = pytest.importorskip("torch")
+    assert torch
+    names = {"x": images.photograph(channels=1)}
+    block = next(block for block in BLOCKS if "import torch" in block)
+    exec("from minicnn import kernels", names)
+    exec(block, names)
+    model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels(names["kernels"].EDGES), ReLU())
+    np.testing.assert_allclose(model(names["x"]), names["y"].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_the_command_line_runs(line, here, capsys):
+    command = shlex.split(line.split("  #")[0])
+    with contextlib.suppress(SystemExit):
+        assert main(command[1:]) == 0
+    assert "error" not in capsys.readouterr().err
+
+
+def test_the_error_is_the_one_that_is_shown():
+    model = Sequential(Pad(1), Conv2D(8, 2, 3))
+    with pytest.raises(MiniCNNError) as error:
+        model(np.ones((1, 4, 4, 5)))
+    message = f"{type(error.value).__name__}: {error.value}"
+    assert message in README
+
+
+@pytest.mark.parametrize("target", [*IMAGES, *LINKS])
+def test_links_lead_somewhere(target):
+    if not target.startswith("http"):
+        assert (ROOT / target.split("#")[0]).exists()
+
+
+def test_the_two_commands_are_the_first_two():
+    commands = re.findall(r"^python -m pip install.*$", README, flags=re.MULTILINE)
+    assert commands == [
+        "python -m pip install . && python -m minicnn",
+        'python -m pip install ".[test]" && python -m pytest',
+    ]
+
+
+def _has_torch():
+    try:
+        import torch
+    except ImportError:
+        return False
+    return torch is not None
