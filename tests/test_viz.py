@@ -624,3 +624,27 @@ def test_a_wrong_call_gets_our_error_and_the_fix(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert isinstance(caught.value, MiniCNNError)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[-1.7e308, 1.7e308]]),
+        np.array([[0.0, 5e-324]]),
+        np.array([[0, 1e-40]], np.float32),
+        np.array([[0, 255]], np.uint8),
+        np.array([[False, True]]),
+        np.array([[-1, 1]], np.float16),
+        np.array([[-1.0, 2.0]], ">f8"),
+        np.array([[-0.0, 0.0]]),
+        np.array([[2**62, -(2**62)]]),
+        np.full((1, 2), np.nan),
+        np.full((1, 2), -3.0),
+    ],
+)
+@pytest.mark.parametrize("scale", ["step", "map", 2.0])
+def test_every_kind_of_number_can_be_drawn(values, scale):
+    figure = plot(values[None, None], scale=scale)
+    assert viz.figure_bytes(figure)
+    assert viz.render_map(values, scale).shape == (1, 2, 3)
+    viz.figure_bytes(viz.plot_pipeline(ReLU().trace(values[None, None]), figure=viz.new_figure()))

@@ -181,6 +181,7 @@ class Page:
     ) -> None:
         """Draw the colours from `low` to `high`: the colour bar of one map."""
         x, y, w, h = self._box(x, y, w, h)
+        low, high = max(low, scale.low), min(high, scale.high)
         ramp = np.linspace(low, high, max(2, round(w / self.dot)))[np.newaxis]
         map_image(self.axes, ramp, scale, (x, x + w, y + h, y)).set_gid("colour bar")
         self.frame(x, y, w, h)

@@ -10,11 +10,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import CenteredNorm, Colormap, LinearSegmentedColormap, Normalize
@@ -47,8 +46,8 @@ FROM_ZERO = _colours(  # rises fast, so that the weak answers, which are most, c
 )
 GREY = _colours("minicnn_grey", {0: "#000000", 1: "#ffffff"})
 
-ScaleLike: TypeAlias = "str | float | tuple[float, float] | Scale"
-"""What a caller may give as a scale; `scale_of` reads it."""
+LARGEST = 1e300
+"""No scale goes further: the colours are computed in float64, too."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def scale_for(low: float, high: float, scale: Any = "step") -> Scale:
     if isinstance(scale, tuple | list | np.ndarray):
         return Scale(float(scale[0]), float(scale[1]), signed=float(scale[0]) < 0)
     reach = max(abs(low), abs(high)) if isinstance(scale, str) else float(scale)
-    reach = reach or 1.0  # nothing but zeros: any end will do
+    reach = min(reach, LARGEST) or 1.0  # nothing but zeros: any end will do
     return Scale(-reach, reach, signed=True) if low < 0 else Scale(0.0, reach, signed=False)
 
 
@@ -202,4 +201,4 @@ def _span(values: Any) -> tuple[float, float]:
 
 def _is_finite(value: Any) -> bool:
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and abs(value) <= LARGEST  # not for NaN

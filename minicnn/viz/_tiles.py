@@ -16,12 +16,11 @@ from minicnn.viz._values import facts
 from minicnn.viz.maps import bad_text, kernel_texts, number_size, range_text, write_numbers
 
 
-def map_tile(
-    maps: Maps, index: int, scale: Scale, *, fixed: bool, strip: bool, above: Any = None
-) -> Tile:
-    """Return one map's tile; with a fixed scale, the values beyond it are counted."""
+def map_tile(maps: Maps, index: int, scale: Scale, *, strip: bool, above: Any = None) -> Tile:
+    """Return one map's tile; values beyond the scale are counted."""
     known, values = maps.facts[index], maps.values[index]
-    clipped = scale.clipped(values) if fixed else 0
+    beyond = known.low < scale.low or known.high > scale.high
+    clipped = scale.clipped(values) if beyond else 0
     text = range_text(known, maps.zero)
     alarms = [bad_text(known)]
     if known.flat or (known.blank and maps.zero == "dead"):

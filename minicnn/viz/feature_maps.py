@@ -112,8 +112,7 @@ def plot_feature_maps(
     per_map = isinstance(scale, str) and scale == "map"
     common = None if per_map else maps.scale(scale)
     scales = [maps.own_scale(i) if common is None else common for i in range(shown)]
-    fixed = not isinstance(scale, str)
-    tiles = [map_tile(maps, i, scales[i], fixed=fixed, strip=per_map) for i in range(shown)]
+    tiles = [map_tile(maps, i, scales[i], strip=per_map) for i in range(shown)]
     grid = Grid.arrange(tiles, maps.values.shape[1:], columns=columns, strip=per_map)
     blank = all(f.blank for f in maps.facts)
     return sheet(

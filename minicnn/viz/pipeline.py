@@ -190,7 +190,6 @@ def _block(
             maps,
             i,
             maps.own_scale(i) if common is None else common,
-            fixed=not isinstance(scale, str),
             strip=per_map,
             above=kernels.drawing(i) if kernels else None,
         )
