@@ -59,7 +59,7 @@ class Maps:
                 "rows": values.shape[0],
                 "columns": values.shape[1],
                 **_range(values),
-                **({} if scale is None else {"scale": [scale.low, scale.high]}),
+                **({} if scale is None else {"scale": _colours(scale)}),
             }
             for file, name, values, scale in zip(
                 self._files(), self.names, self.values, self.scales, strict=True
@@ -102,6 +102,11 @@ def _exact(values: Array) -> bytes:
     file = io.BytesIO()
     np.save(file, np.ascontiguousarray(values), allow_pickle=False)
     return file.getvalue()
+
+
+def _colours(scale: Any) -> dict[str, Any]:
+    """Return what the colours of a picture stand for, from the darkest to the lightest."""
+    return {"darkest": scale.low, "lightest": scale.high, "centred_on_0": scale.signed}
 
 
 def _range(values: Array) -> dict[str, float | None]:

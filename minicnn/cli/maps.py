@@ -191,7 +191,7 @@ def _draw(job: Job, args: argparse.Namespace) -> list[str]:
     drawn = None if job.sheet is None else _sheet(trace, job.source.title, job.sheet.format, args)
     if job.folder is not None:
         files = each.Maps(trace.output[0], model.map_names(net), args.scale, args.each_format)
-        about = {"picture": job.source.title, "model": repr(net).split("\n")}
+        about = {"picture": job.source.title, "model": repr(net)}
         every = [*files, files.index(about)]
         outputs.write_folder(job.folder, every, force=args.force, inputs=job.inputs)
         made.append(shown(job.folder))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import minicnn
-from minicnn.cli import firstrun, kernels, maps, summary
+from minicnn.cli import firstrun, kernels, maps, sources, summary
 from minicnn.cli.console import WrongCall, one_line, say, settle
 from minicnn.errors import MiniCNNError
 
@@ -94,11 +94,15 @@ def _run(program: str, argv: list[str]) -> int:
         return firstrun.run(program)
     parser, commands = build_parsers(program)
     if argv[0] not in commands:
+        if sources.looks_like_picture(argv[0]):
+            raise WrongCall(f"{argv[0]!r} is no command; did you mean: {program} maps ...?")
         parser.parse_args(argv[:1])  # --help and --version leave here, as does a wrong command
-        parser.error("no command was given")
+        raise WrongCall(f"{argv[0]!r} is no command (see {program} --help)")
     command, reader = commands[argv[0]]
-    args = reader.parse_intermixed_args(_protected(argv[1:]))
-    return int(command.run(args))
+    rest = _protected(argv[1:])
+    # Options may stand between pictures, except where "--" says that names begin with a minus.
+    read = reader.parse_args if "--" in rest else reader.parse_intermixed_args
+    return int(command.run(read(rest)))
 
 
 def build_parsers(program: str) -> tuple[Parser, dict[str, tuple[Any, Parser]]]:

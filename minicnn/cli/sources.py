@@ -27,7 +27,7 @@ SUFFIXES = frozenset(
 )
 """What makes a file of a folder a picture; a file that is named is read whatever its suffix."""
 
-_LONGEST_STEM = 200
+_LONGEST_STEM, _LONGEST_SUFFIX = 200, 8
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ class Source:
     @property
     def stem(self) -> str:
         """What the names of the results begin with: at most 200 bytes, no suffix."""
-        name = "stdin" if self.given == "-" else self.title
-        if self.is_address:
-            name = re.sub(r"[^\w.+-]", "_", self._address_name() or "picture")
-        stem = os.path.splitext(name)[0] or "picture"
+        stem = os.path.splitext(self._file_name)[0] or "picture"
         while len(os.fsencode(stem)) > _LONGEST_STEM:
             stem = stem[:-1]
         return stem
@@ -64,7 +61,7 @@ class Source:
     @property
     def suffix(self) -> str:
         """The suffix without its dot."""
-        return os.path.splitext(self.title)[1].removeprefix(".")
+        return os.path.splitext(self._file_name)[1].removeprefix(".")[:_LONGEST_SUFFIX]
 
     @property
     def file(self) -> Any:
@@ -87,6 +84,13 @@ class Source:
             max_pixels=args.max_pixels,
             timeout=args.timeout,
         )
+
+    @property
+    def _file_name(self) -> str:
+        """A name that the picture has, or could have, in a folder."""
+        if self.given == "-":
+            return "stdin"
+        return re.sub(r"[^\w.+-]", "_", self.title) if self.is_address else self.title
 
     def _address_name(self) -> str:
         path = self.given.split("://", 1)[1].split("?", 1)[0].split("#", 1)[0]
@@ -111,6 +115,12 @@ def add_reading_options(parser: argparse.ArgumentParser) -> Any:
         help="how long an http(s) address may take; default: 30",
     )
     return group
+
+
+def looks_like_picture(text: str) -> bool:
+    """Say whether somebody who typed this meant a picture: an address, a suffix, a file."""
+    source = Source(text)
+    return source.is_address or source.suffix.lower() in SUFFIXES or os.path.exists(text)
 
 
 def pictures_in(folder: str) -> list[Source]:
