@@ -7,6 +7,7 @@ the same bits everywhere.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -24,15 +25,18 @@ class Band(NamedTuple):
 
     images: slice
     groups: slice
-    top: int
-    left: int
-    rows: int
-    columns: int
+    rows: slice
+    columns: slice
+
+    @property
+    def size(self) -> Pair:
+        """The block's (rows, columns)."""
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
     def pixels(self, ow: int) -> slice:
         """Return the block's pixels among the OH * OW of a map; a block is whole rows, or one."""
-        first = self.top * ow + self.left
-        return slice(first, first + self.rows * self.columns)
+        (rows, columns), first = self.size, self.rows.start * ow + self.columns.start
+        return slice(first, first + rows * columns)
 
 
 def bands(
@@ -55,35 +59,23 @@ def bands(
     fit = BAND_BYTES // pixel_bytes
     if steps > SPLIT:
         fit = min(fit, -(-groups * oh * ow // 4))
-    wide = _even(ow, fit)
-    tall = _even(oh, fit // ow if wide == ow else 1)
-    deep = _even(groups, fit // (oh * ow) if tall == oh else 1)
-    many = _even(batch, fit // (groups * oh * ow) if deep == groups else 1)
-    for n in range(0, batch, many):
-        for g in range(0, groups, deep):
-            for i in range(0, oh, tall):
-                for j in range(0, ow, wide):
-                    yield Band(
-                        slice(n, min(n + many, batch)),
-                        slice(g, min(g + deep, groups)),
-                        i,
-                        j,
-                        min(tall, oh - i),
-                        min(wide, ow - j),
-                    )
+    across = _pieces(ow, fit)
+    down = _pieces(oh, fit // ow if len(across) == 1 else 1)
+    deep = _pieces(groups, fit // (oh * ow) if len(down) == 1 else 1)
+    many = _pieces(batch, fit // (groups * oh * ow) if len(deep) == 1 else 1)
+    for images, some, rows, columns in itertools.product(many, deep, down, across):
+        yield Band(images, some, rows, columns)
 
 
-def _even(size: int, most: int) -> int:
-    """Return the length of pieces of at most `most`, nearly equal, their number a multiple of 4.
+def _pieces(size: int, most: int) -> list[slice]:
+    """Cut `size` into pieces of about `most`, nearly equal, their number a multiple of 4 (or 1).
 
     So two or four threads have about the same to do.
 
     Examples
     --------
-    >>> _even(112, most=23)     # 8 pieces, not 5
-    14
+    >>> _pieces(14, most=5)                 # four, not three
+    [slice(0, 3, None), slice(3, 7, None), slice(7, 10, None), slice(10, 14, None)]
     """
-    if most >= size:
-        return max(1, size)
-    pieces = -(-size // max(1, most))
-    return -(-size // (-(-pieces // 4) * 4))
+    number = 1 if most >= size else min(size, 4 * -(-size // (4 * max(1, most))))
+    return [slice(size * k // number, size * (k + 1) // number) for k in range(number)]

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from minicnn.ops import blas, threads
 from minicnn.ops.bands import BAND_BYTES, SPLIT, Band, bands
@@ -69,40 +68,42 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     oh, ow = window.output_size(height, width)
     x = x.reshape(batch, groups, share, height, width)
     weight = weight.reshape(groups, per_group, share * kh * kw)
-    bias = None if bias is None else bias.reshape(groups, per_group, 1)
+    depthwise = share == per_group == window.stride[0] == 1
+    if bias is not None:  # one weight more, for a pixel that is always one
+        weight = np.concatenate((weight, bias.reshape(groups, per_group, 1)), axis=2)
     y = np.empty((batch, groups, per_group, oh * ow), x.dtype)
 
     def work(some: Iterator[Band]) -> None:
-        gather = Gather(window)
+        gather = Gather(window, ones=bias is not None)
         for band in some:
-            seen = x[band.images, band.groups]
+            seen, rows = x[band.images, band.groups], weight[band.groups]
             out = y[band.images, band.groups, :, band.pixels(ow)]
-            if share == 1 and window.stride[0] == 1 and gather.lines_pay(band):
-                _sum_taps(gather.lines(seen, band), weight[band.groups], window, out)
+            if depthwise and gather.lines_pay(band):
+                _sum_taps(gather.lines(seen, band), rows, window, out)
             else:
-                np.matmul(weight[band.groups], gather.columns(seen, band), out=out)
-            if bias is not None:
-                out += bias[band.groups]
+                np.matmul(rows, gather.columns(seen, band), out=out)
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
-    pieces = bands(batch, groups, (oh, ow), share * kh * kw * x.itemsize, steps)
+    pixel_bytes = share * kw * x.itemsize * (1 if depthwise else kh)
+    pieces = bands(batch, groups, (oh, ow), pixel_bytes, steps)
     with blas.one_thread:
-        most = WORKSPACE // (2 * BAND_BYTES) if batch * steps > SPLIT else 1
+        most = WORKSPACE // (3 * BAND_BYTES) if batch * steps > SPLIT else 1
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
 
 
 def _sum_taps(lines: Array, weight: Array, window: Window, out: Array) -> None:
-    """Write the depthwise convolution of lines (N, G, 1, KW, rows, columns) to (N, G, O/G, pixels).
+    """Write the depthwise convolution of lines (N, G, 1, KW, rows, columns) to (N, G, 1, pixels).
 
-    A row further down in the kernel is a line further on: so what a tap sees is a run of the
-    lines as they lie, and `einsum` adds up long runs, without columns.
+    One row down in the kernel is one line on: so what a tap sees is a run of the lines as they
+    lie, and `einsum` sums long runs, without columns.
     """
-    (kh, kw), step = window.kernel_size, lines.strides
-    seen = as_strided(  # (N, G, KH, KW, pixels)
-        lines,
-        (*lines.shape[:2], kh, kw, out.shape[-1]),
-        (*step[:2], step[4] * window.dilation[0], step[3], step[5]),
-        writeable=False,
-    )
-    np.einsum("nguvp,gouv->ngop", seen, weight.reshape(*weight.shape[:2], kh, kw), out=out)
+    (kh, kw), dh = window.kernel_size, window.dilation[0]
+    image, group, _, across, down, pixel = lines.strides
+    shape = (*lines.shape[:2], kh, kw, out.shape[3])
+    strides = (image, group, down * dh, across, pixel)
+    seen: Array = np.ndarray(shape, lines.dtype, lines, 0, strides)  # (N, G, KH, KW, pixels)
+    taps = weight[:, 0, : kh * kw].reshape(-1, kh, kw)
+    np.einsum("nguvp,guv->ngp", seen, taps, out=out[:, :, 0])
+    if weight.shape[2] > kh * kw:
+        out += weight[:, :, -1:]  # the bias

@@ -1,14 +1,19 @@
-"""Copy what a window sees into columns: along rows of the picture, its padding made on the way.
+"""Copy what a window sees into columns: in long runs, its padding made on the way.
 
-Where pixels are picked with a stride, or rows are short, in two steps: first all rows of the
-picture, shifted, once for each column of the kernel (`Gather.lines`); then, for each row of the
-kernel, blocks of these lines. So the slow reads, pixel by pixel, are a KH-th of all, and the
-other copies are long runs.
+Straight from the picture, each tap's pixels are copied row by row. That is slow where they are
+picked with a stride, pixel by pixel, or where rows are short. Then it goes in steps, of which each
+does a part of the slow work once, for all the others::
+
+    picture   1 2 3 4 5 6 7       a kernel of 5 columns, stride 2
+    phases    1 3 5 7 | 2 4 6     every second pixel: the only copies with a stride
+    lines     1 3 | 2 4 | 3 5     for each column of the kernel: runs of the phases
+    columns                       for each row of the kernel: blocks of whole lines
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,6 +23,9 @@ from minicnn.shapes import Array, Pair, Window
 WIDE = 64
 """Rows of so many pixels, next to each other, are copied well in one step."""
 
+Cut = tuple[slice, slice]
+"""Where in a copy to write, and what of the picture; what is not written is padding."""
+
 
 class Gather:
     """One thread's buffers, and how to fill them.
@@ -26,9 +34,9 @@ class Gather:
     last bit of the result would depend on it.
     """
 
-    def __init__(self, window: Window) -> None:
-        """Keep the window; the buffers are made at their first use."""
-        self.window = window
+    def __init__(self, window: Window, ones: bool) -> None:
+        """Keep the window, and whether columns end in a one; buffers are made when needed."""
+        self.window, self.ones = window, ones
         self._buffers: dict[str, Array] = {}
 
     def columns(self, x: Array, band: Band) -> Array:
@@ -40,43 +48,55 @@ class Gather:
             The band's pictures and groups, not padded.
         band : Band
         """
-        (kh, kw), (sh, sw), (dh, dw) = (
-            self.window.kernel_size,
-            self.window.stride,
-            self.window.dilation,
-        )
-        columns = self._room("columns", *x.shape[:3], kh, kw, band.rows, band.columns, like=x)
-        if kh > 1 and (sw > 1 or band.columns < WIDE) and self.lines_pay(band):
+        (kh, kw), (sh, sw), (dh, dw) = self._sizes
+        images, groups, channels, height, width = x.shape
+        taps, size = channels * kh * kw, band.size
+        matrix = self._room("columns", images, groups, taps + self.ones, math.prod(size), like=x)
+        columns = matrix[:, :, :taps].reshape(*x.shape[:3], kh, kw, *size)
+        if kh > 1 and (sw > 1 or size[1] < WIDE) and self.lines_pay(band):
             lines = self.lines(x, band)
             for u in range(kh):
-                columns[:, :, :, u] = lines[..., u * dh :: sh, :][..., : band.rows, :]
+                columns[:, :, :, u] = lines[..., u * dh :: sh, :][..., : size[0], :]
         else:
             top, left = self._corner(band)
-            for u in range(kh):
-                for v in range(kw):
-                    lay(columns[:, :, :, u, v], x, (top + u * dh, left + v * dw), (sh, sw))
-        return columns.reshape(*x.shape[:2], -1, band.rows * band.columns)
+            down = [_cut(top + u * dh, sh, size[0], height) for u in range(kh)]
+            across = [_cut(left + v * dw, sw, size[1], width) for v in range(kw)]
+            _copy(columns, x, down, across)
+        matrix[:, :, taps:] = 1
+        return matrix
 
     def lines(self, x: Array, band: Band) -> Array:
         """Return all rows from the band's first to its last: (N, G, C, KW, rows, columns)."""
-        kw, dw = self.window.kernel_size[1], self.window.dilation[1]
-        shape = (*x.shape[:3], kw, self._line_rows(band), band.columns)
-        lines = self._room("lines", *shape, like=x)
-        top, left = self._corner(band)
+        (_, kw), (_, sw), (_, dw) = self._sizes
+        (top, left), rows, ow = self._corner(band), self._line_rows(band), band.size[1]
+        lines = self._room("lines", *x.shape[:3], 1, kw, rows, ow, like=x)
+        down = [_cut(top, 1, rows, x.shape[3])]
+        if kw < 2 * sw or sw == 1:
+            across = [_cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
+            _copy(lines, x, down, across)
+            return lines[:, :, :, 0]
+        width = ow + (kw - 1) * dw // sw
+        phases = self._room("phases", *x.shape[:3], 1, sw, rows, width, like=x)
+        _copy(phases, x, down, [_cut(left + q, sw, width, x.shape[4]) for q in range(sw)])
         for v in range(kw):
-            lay(lines[:, :, :, v], x, (top, left + v * dw), (1, self.window.stride[1]))
-        return lines
+            step, q = divmod(v * dw, sw)
+            lines[..., v, :, :] = phases[..., q, :, step : step + ow]
+        return lines[:, :, :, 0]
 
     def lines_pay(self, band: Band) -> bool:
         """Say whether lines are no more than columns: they are where a few rows lie far apart."""
-        return self._line_rows(band) <= self.window.kernel_size[0] * band.rows
+        return self._line_rows(band) <= self.window.kernel_size[0] * band.size[0]
+
+    @property
+    def _sizes(self) -> tuple[Pair, Pair, Pair]:
+        return self.window.kernel_size, self.window.stride, self.window.dilation
 
     def _line_rows(self, band: Band) -> int:
-        return (band.rows - 1) * self.window.stride[0] + self.window.span[0]
+        return (band.size[0] - 1) * self.window.stride[0] + self.window.span[0]
 
     def _corner(self, band: Band) -> Pair:
         (sh, sw), ((top, _), (left, _)) = self.window.stride, self.window.padding
-        return band.top * sh - top, band.left * sw - left
+        return band.rows.start * sh - top, band.columns.start * sw - left
 
     def _room(self, name: str, *shape: int, like: Array) -> Array:
         size = math.prod(shape)
@@ -85,40 +105,31 @@ class Gather:
         return self._buffers[name][:size].reshape(shape)
 
 
-def lay(out: Array, x: Array, first: Pair, step: Pair) -> None:
-    """Copy every `step`-th pixel of x, from `first` on, to `out`; zeros outside of the picture.
+def _copy(out: Array, x: Array, down: Sequence[Cut], across: Sequence[Cut]) -> None:
+    """Copy pieces of x (N, G, C, H, W) to out (N, G, C, down, across, rows, columns)."""
+    for u, (i, rows) in enumerate(down):
+        for v, (j, columns) in enumerate(across):
+            out[:, :, :, u, v, i, j] = x[:, :, :, rows, columns]
+    for u, (i, _) in enumerate(down):
+        if i.start > 0:
+            out[:, :, :, u, :, : i.start] = 0
+        if i.stop < out.shape[5]:
+            out[:, :, :, u, :, i.stop :] = 0
+    for v, (j, _) in enumerate(across):
+        if j.start > 0:
+            out[..., v, :, : j.start] = 0
+        if j.stop < out.shape[6]:
+            out[..., v, :, j.stop :] = 0
 
-    Parameters
-    ----------
-    out : array (..., rows, columns)
-    x : array (..., H, W)
-    first : (row, column)
-        May lie outside.
-    step : (rows, columns)
+
+def _cut(first: int, step: int, count: int, size: int) -> Cut:
+    """Return which of `count` positions lie within an axis of `size`, and where on it.
 
     Examples
     --------
-    >>> out = np.empty((2, 3))
-    >>> lay(out, np.array([[1.0, 2.0, 3.0]]), first=(0, -1), step=(1, 2))
-    >>> out
-    array([[0., 2., 0.],
-           [0., 0., 0.]])
+    >>> _cut(first=-1, step=2, count=4, size=5)     # -1, 1, 3, 5: the middle two
+    (slice(1, 3, None), slice(1, 4, 2))
     """
-    i, rows = _inside(first[0], step[0], out.shape[-2], x.shape[-2])
-    j, columns = _inside(first[1], step[1], out.shape[-1], x.shape[-1])
-    out[..., i, j] = x[..., rows, columns]
-    if i.start > 0:
-        out[..., : i.start, :] = 0
-    if i.stop < out.shape[-2]:
-        out[..., i.stop :, :] = 0
-    if j.start > 0:
-        out[..., : j.start] = 0
-    if j.stop < out.shape[-1]:
-        out[..., j.stop :] = 0
-
-
-def _inside(first: int, step: int, count: int, size: int) -> tuple[slice, slice]:
-    """Return which of `count` positions lie in a picture of `size`, and where in it they are."""
     start = min(count, max(0, -(first // step)))
     stop = max(start, min(count, (size - 1 - first) // step + 1))
     begin = max(0, first + start * step)
