@@ -3,4 +3,19 @@
 Nothing here draws; `minicnn.viz` has the pictures.
 """
 
-__all__: list[str] = []
+from minicnn.explain.collapse import Collapsed, collapse
+from minicnn.explain.find_kernel import find_kernel
+from minicnn.explain.found_kernel import FoundKernel
+from minicnn.explain.relu_effect import ReLUEffect, relu_effect
+from minicnn.explain.xray import Xray, xray
+
+__all__ = [
+    "Collapsed",
+    "FoundKernel",
+    "ReLUEffect",
+    "Xray",
+    "collapse",
+    "find_kernel",
+    "relu_effect",
+    "xray",
+]

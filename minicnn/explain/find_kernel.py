@@ -1,0 +1,246 @@
+"""The kernel between two pictures: which one makes `after` of `before`, and how well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import ConfigError, LimitError, ShapeError
+from minicnn.explain.found_kernel import Clip, FoundKernel
+from minicnn.explain.least_squares import Fit, solve
+from minicnn.kernels import BANK
+from minicnn.layers.base import compact
+from minicnn.ops import conv2d
+from minicnn.ops.arrays import real_array
+from minicnn.shapes import Array, Pair, pair
+
+_MOST_UNKNOWNS = 3000
+_NEARLY_ALL = 1 - 1e-6
+
+
+def find_kernel(before: Array, after: Array, size: Any = 3, *, bias: bool = False) -> FoundKernel:
+    """Find the kernel that makes one picture of another, by least squares.
+
+    Every window of `before` is an equation for the weights, and all of them together have one
+    best answer. What that answer leaves over is where the change was no convolution.
+
+    Parameters
+    ----------
+    before : array (H, W), (C, H, W) or (N, C, H, W)
+        The picture, or a batch of them.
+    after : array of the same number of axes
+        What became of it: as large as `before`, the kernel's middle over each pixel (rows near
+        the border are left out, since nobody can know how they were padded); or smaller by the
+        kernel's size less one, as a convolution without padding gives. It may have other
+        channels: then a kernel is found for every pair of them.
+    size : int or (rows, columns)
+        The kernel's.
+    bias : bool
+        Whether a constant may be added to every pixel.
+
+    Returns
+    -------
+    FoundKernel
+        The weights, how sure each is, how much of `after` they explain, and where they fail.
+
+    Raises
+    ------
+    ShapeError
+        If the two pictures do not fit together.
+    ConfigError
+        If a pixel is NaN or infinite.
+    LimitError
+        If there would be more than 3000 unknown weights.
+
+    Notes
+    -----
+    The equations are taken in bands of rows, so memory is bounded by the kernel's size, not by
+    the picture's.
+
+    Examples
+    --------
+    >>> from minicnn import conv2d, images, kernels
+    >>> x = images.photograph(channels=1)
+    >>> y = conv2d(x, kernels.get("sharpen").values[None, None])
+    >>> found = find_kernel(x, y, 3)
+    >>> found.like, round(found.r2, 6)
+    ('sharpen', 1.0)
+    """
+    before, after = _pictures(before, after)
+    kernel_size = pair("size", size, least=1)
+    if not isinstance(bias, bool):
+        raise ConfigError(f"bias must be True or False, got {bias!r}")
+    inside, after, corner = _matched(before, after, kernel_size)
+    unknowns = inside.shape[1] * kernel_size[0] * kernel_size[1] + bias
+    if unknowns > _MOST_UNKNOWNS:
+        raise LimitError(
+            f"find_kernel: {inside.shape[1]} x {kernel_size[0]} x {kernel_size[1]} weights are "
+            f"more than {_MOST_UNKNOWNS} unknowns.\n  Look for a smaller kernel, or take one "
+            f"channel at a time."
+        )
+    fit = solve(inside, after, kernel_size, bias=bias, where=None)
+    return _record(inside, after, kernel_size, fit, corner, bias=bias)
+
+
+def _record(
+    before: Array, after: Array, kernel_size: Pair, fit: Fit, corner: Pair, *, bias: bool
+) -> FoundKernel:
+    outputs, channels = after.shape[1], before.shape[1]
+    shape = (outputs, channels, *kernel_size)
+    taps = channels * kernel_size[0] * kernel_size[1]
+    weight, offset = _split(fit, shape, bias)
+    residual = after - conv2d(before, weight, offset)
+    r2 = _explained(fit)
+    return FoundKernel(
+        weight=weight,
+        bias=offset if bias else None,
+        error=fit.error[:taps].T.reshape(shape),
+        unknown=fit.unknown[:taps].reshape(shape[1:]),
+        blind=len(fit.blind),
+        known_sums=_known_sums(fit.blind, shape[1:], taps),
+        r2=r2,
+        residual=residual,
+        corner=corner,
+        windows=fit.equations,
+        singular_values=fit.singular_values,
+        like=_like(weight) if not fit.unknown.any() and r2 > 0.99 else None,
+        clip=_clip(before, after, kernel_size, residual, r2, bias),
+    )
+
+
+def _clip(
+    before: Array, after: Array, kernel_size: Pair, residual: Array, r2: float, bias: bool
+) -> Clip | None:
+    """Look for a clean cut: values beyond some end that were set to it, by a ReLU or a clip."""
+    if r2 > _NEARLY_ALL or after.shape[1] != 1:
+        return None
+    low, high = float(after.min()), float(after.max())
+    at_low, at_high = (after[:, 0] == low), (after[:, 0] == high)
+    ends = [
+        (end, mask)
+        for end, mask in ((low, at_low), (high, at_high))
+        if mask.sum() >= 2 and mask.mean() < 1
+    ]
+    if not ends:
+        return None
+    where = ~np.logical_or.reduce([mask for _, mask in ends])
+    unknowns = before.shape[1] * kernel_size[0] * kernel_size[1] + bias
+    if where.sum() <= unknowns:
+        return None
+    fit = solve(before, after, kernel_size, bias=bias, where=where)
+    inside = _explained(fit)
+    if inside < max(0.999, r2):
+        return None
+    weight, offset = _split(fit, (1, before.shape[1], *kernel_size), bias)
+    wanted = conv2d(before, weight, offset)[:, 0]
+    slack = 1e-6 * max(abs(low), abs(high), 1e-300)
+    beyond = {low: wanted <= low + slack, high: wanted >= high - slack}
+    if not all(float(beyond[end][mask].mean()) > 0.99 for end, mask in ends):
+        return None
+    return Clip(
+        weight=weight,
+        bias=offset if bias else None,
+        r2=inside,
+        ends=tuple(end for end, _ in ends),
+        shares=tuple(float(mask.mean()) for _, mask in ends),
+        like=_like(weight) if not fit.unknown.any() else None,
+    )
+
+
+def _split(fit: Fit, shape: tuple[int, ...], bias: bool) -> tuple[Array, Array | None]:
+    """Return the weight (O, C, KH, KW) and the bias (O,) of a solution."""
+    taps = int(np.prod(shape[1:]))
+    weight = np.ascontiguousarray(fit.weights[:taps].T.reshape(shape))
+    return weight, fit.weights[taps].copy() if bias else None
+
+
+def _explained(fit: Fit) -> float:
+    """Return the share of the variation of `after` that is explained: R squared."""
+    left, all_ = float(fit.squares.sum()), float(fit.variation.sum())
+    if all_ > 0:
+        return 1 - left / all_
+    return 1.0 if left == 0 else 0.0
+
+
+def _known_sums(blind: Array, shape: tuple[int, ...], taps: int) -> tuple[str, ...]:
+    """Return which sums of weights are known although not every weight is."""
+    if not len(blind) or len(shape) != 3:
+        return ()
+    channels, kh, kw = shape
+    grid = np.arange(taps).reshape(channels, kh, kw)
+    groups = {
+        "the sum of each column": grid.transpose(0, 2, 1).reshape(-1, kh),
+        "the sum of each row": grid.reshape(-1, kw),
+        "the sum of all weights": grid.reshape(channels, -1),
+    }
+    found = []
+    for name, members in groups.items():
+        if members.shape[1] > 1 and all(
+            np.abs(blind[:, group].sum(axis=1)).max() < 1e-6 for group in members
+        ):
+            found.append(name)
+    return tuple(found)
+
+
+def _like(weight: Array) -> str | None:
+    """Return the name of the kernel of the bank that was found, if it is one."""
+    if weight.shape[:2] != (1, 1):
+        return None
+    values = weight[0, 0]
+    for kernel in BANK.values():
+        if kernel.shape == values.shape:
+            close = np.abs(kernel.values - values).max() <= 1e-3 * np.abs(kernel.values).max()
+            if close:
+                return kernel.name
+    return None
+
+
+def _pictures(before: Any, after: Any) -> tuple[Array, Array]:
+    """Return both pictures as (N, C, H, W) float64, refusing what is not finite."""
+    found = []
+    for name, given in (("before", before), ("after", after)):
+        array = real_array(given, "find_kernel", name).astype(np.float64)
+        if array.ndim not in (2, 3, 4) or array.size == 0:
+            raise ShapeError(
+                f"find_kernel: {name} must be a picture (H, W), (C, H, W) or (N, C, H, W), "
+                f"got shape {array.shape}."
+            )
+        if not np.isfinite(array).all():
+            bad = int(np.count_nonzero(~np.isfinite(array)))
+            raise ConfigError(
+                f"find_kernel: {name} has {bad} pixels that are NaN or infinite.\n"
+                f"  Cut out a part without them."
+            )
+        found.append(array[(None,) * (4 - array.ndim)])
+    if len(found[0]) != len(found[1]):
+        raise ShapeError(
+            f"find_kernel: {len(found[0])} pictures before, {len(found[1])} after.\n"
+            f"  before {np.shape(before)}\n  after  {np.shape(after)}"
+        )
+    return found[0], found[1]
+
+
+def _matched(before: Array, after: Array, kernel_size: Pair) -> tuple[Array, Array, Pair]:
+    """Return `before`, the part of `after` whose windows lie inside it, and where that begins."""
+    size, result = before.shape[2:], after.shape[2:]
+    valid = tuple(n - k + 1 for n, k in zip(size, kernel_size, strict=True))
+    if min(valid) < 1:
+        raise ShapeError(
+            f"find_kernel: a kernel of {kernel_size[0]} x {kernel_size[1]} does not fit into a "
+            f"picture of {size[0]} x {size[1]}."
+        )
+    if result == valid:
+        return before, after, (0, 0)
+    if result == size:
+        top, left = ((k - 1) // 2 for k in kernel_size)
+        inside = after[:, :, top : top + valid[0], left : left + valid[1]]
+        return before, np.ascontiguousarray(inside), (top, left)
+    raise ShapeError(
+        f"find_kernel: the pictures do not fit together for a kernel of size "
+        f"{compact(kernel_size)}.\n"
+        f"  before (H, W) = {tuple(size)}\n"
+        f"  after  (H, W) = {tuple(result)}\n"
+        f"  after must be as large as before, or {valid[0]} x {valid[1]} (no padding). "
+        f"A stride is not looked for."
+    )

@@ -1,0 +1,151 @@
+"""What a kernel does to waves: which it lets through, which it takes away, which it likes best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minicnn.shapes import Array
+
+_HALF = 1 / math.sqrt(2)
+"""A wave whose height falls to this share of the strongest has lost half of its power."""
+
+_SMALLEST, _RINGS, _ANGLES = 65, 33, 72
+
+
+@dataclass(frozen=True, eq=False)
+class Frequency:
+    """A kernel's frequency response.
+
+    Attributes
+    ----------
+    gain : array (S, S)
+        By how much each wave's height is multiplied. Rows are frequencies downward, columns to
+        the right, from -1/2 to 1/2 waves a pixel (`axis`); no wave at all is in the middle.
+    axis : array (S,)
+        The frequencies of the rows and of the columns.
+    profile : array (R,)
+        The gain at one distance from the middle, whatever the direction (root mean square).
+    radii : array (R,)
+        The distances, 0 to 1/2 waves a pixel.
+    kind : str
+        "low-pass", "high-pass", "band-pass", "band-stop", "all-pass", or, for a kernel that also
+        keeps flat areas, "high-boost" or "mid-boost"; "nothing" for zeros.
+    peak : float
+        The greatest gain.
+    at : (float, float)
+        A wave that has it: how many to a pixel, downward and to the right.
+    selectivity : float
+        Its frequency over the width of the band around it, in its direction, where at least
+        half of the power is left. A Sobel has 1; a kernel that picks out stripes, 2 and more.
+    """
+
+    gain: Array
+    axis: Array
+    profile: Array
+    radii: Array
+    kind: str
+    peak: float
+    at: tuple[float, float]
+    selectivity: float
+
+    @cached_property
+    def period(self) -> float:
+        """How many pixels the wave with the greatest gain is long; infinite for a flat picture."""
+        frequency = math.hypot(*self.at)
+        return 1 / frequency if frequency else math.inf
+
+    @property
+    def words(self) -> str:
+        """Say it in one sentence."""
+        return {
+            "nothing": "lets nothing through",
+            "all-pass": "all-pass: coarse and fine go through alike",
+            "low-pass": "low-pass: keeps what is coarse, takes away what is fine",
+            "high-pass": "high-pass: takes away what is coarse, keeps what is fine",
+            "band-pass": "band-pass: takes away what is coarse and the very finest",
+            "band-stop": "band-stop: keeps the coarse and the finest, weakens what is between",
+            "high-boost": "high-boost: keeps what is coarse, and makes what is fine stronger",
+            "mid-boost": "mid-boost: keeps what is coarse, and makes medium detail stronger",
+        }[self.kind]
+
+
+def frequency(values: Array) -> Frequency:
+    """Return the frequency response of a kernel (KH, KW).
+
+    The response to a wave of fy, fx waves a pixel is ``sum k[u, v] exp(2 pi i (fy u + fx v))``;
+    the gain is its absolute value.
+
+    Examples
+    --------
+    >>> frequency(np.full((3, 3), 1 / 9)).kind, frequency(np.array([[1.0, -1.0]])).kind
+    ('low-pass', 'high-pass')
+    """
+    size = max(_SMALLEST, 2 * max(values.shape) + 1)
+    axis = np.linspace(-0.5, 0.5, size)
+    gain = _gain(values, axis[:, None], axis[None, :])
+    radii = np.linspace(0.0, 0.5, _RINGS)
+    angles = np.arange(_ANGLES) * (math.pi / _ANGLES)  # the other half is the same
+    rings = _response(values, np.outer(radii, np.sin(angles)), np.outer(radii, np.cos(angles)))
+    profile = np.sqrt((np.abs(rings) ** 2).mean(axis=1))
+    peak = float(gain.max())
+    at = _at(gain, axis)
+    kind = _kind(profile, values)
+    return Frequency(gain, axis, profile, radii, kind, peak, at, _selectivity(values, at))
+
+
+def _gain(values: Array, down: Array, right: Array) -> Array:
+    """Return the gain on a grid: one matrix product for each axis."""
+    rows, columns = (np.arange(n) for n in values.shape)
+    left = np.exp(2j * math.pi * down * rows)  # (S, KH)
+    top = np.exp(2j * math.pi * right.T * columns)  # (S, KW)
+    gain: Array = np.abs(left @ values @ top.T)
+    return gain
+
+
+def _response(values: Array, down: Array, right: Array) -> Array:
+    total = np.zeros(down.shape, complex)
+    for (u, v), weight in np.ndenumerate(values):
+        if weight:
+            total += weight * np.exp(2j * math.pi * (down * u + right * v))
+    return total
+
+
+def _kind(profile: Array, values: Array) -> str:
+    peak, low, high = float(profile.max()), float(profile[0]), float(profile[-1])
+    if peak == 0:
+        return "nothing"
+    passes_low, passes_high = low >= _HALF * peak, high >= _HALF * peak
+    if passes_low and passes_high:
+        return "all-pass" if float(profile.min()) >= _HALF * peak else "band-stop"
+    if passes_low:
+        return "low-pass"
+    keeps_flat = low > 1e-9 * float(np.abs(values).sum())
+    if passes_high:
+        return "high-boost" if keeps_flat else "high-pass"
+    return "mid-boost" if keeps_flat else "band-pass"
+
+
+def _selectivity(values: Array, at: tuple[float, float]) -> float:
+    frequency = math.hypot(*at)
+    if not frequency:
+        return 0.0
+    steps = np.linspace(0.0, 0.5 / max(map(abs, at)), 401)  # to the edge of the plane
+    gain = np.abs(_response(values, steps[None] * at[0], steps[None] * at[1]))[0]
+    top = int(np.argmin(np.abs(steps - 1)))
+    weak = np.flatnonzero(gain < _HALF * gain[top])
+    below, above = weak[weak < top], weak[weak > top]
+    low = steps[below[-1]] if below.size else 0.0
+    high = steps[above[0]] if above.size else 2 - low  # cut off by the edge: as wide as below
+    return float(1 / (high - low))
+
+
+def _at(gain: Array, axis: Array) -> tuple[float, float]:
+    """Return the wave with the greatest gain; of equal ones, the coarsest, to the right or down."""
+    best = np.argwhere(gain >= gain.max() * (1 - 1e-9))
+    waves = [(float(axis[i]), float(axis[j])) for i, j in best]
+    down, right = min(waves, key=lambda w: (round(math.hypot(*w), 9), w[1] < 0, w[0] < 0, -w[1]))
+    return down + 0.0, right + 0.0
