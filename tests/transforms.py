@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 from hypothesis import strategies as st
-
 from laws import EPS, Untouched, layouts, same_bits
+from strategies import DTYPES, pairs
+
 from minicnn.ops import conv_im2col, conv_naive
 from minicnn.shapes import Window
-from strategies import DTYPES, pairs
 
 
 @st.composite

@@ -11,15 +11,17 @@ The transform of a real picture is symmetric: half of it is enough (`rfft2`).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 
+from minicnn.ops import blas, threads
 from minicnn.ops.spill import mend
-from minicnn.ops.tiles import Tiles
+from minicnn.ops.tiles import Piece, Tiles
 from minicnn.shapes import Array, Pair, Shape, Window
 
-BUFFER_BYTES = 1 << 20
+BUFFER_BYTES = 1 << 19
 """About the size of the transforms that are kept at a time: of tiles, and of kernels."""
 
 
@@ -43,7 +45,7 @@ def error_bound(weight_shape: Shape, tiles: Tiles) -> float:
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
-    """Return the convolution of `x` with `weight`, some filters and some tiles at a time.
+    """Return the convolution of `x` with `weight`.
 
     Parameters
     ----------
@@ -57,20 +59,27 @@ def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
     -------
     array (N, O, OH, OW)
     """
-    filters, group_channels, *kernel_size = weight.shape
-    window = Window(kernel_size, stride, 0, dilation)
-    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
-    tiles = tiles_for(window, y.shape[2:], group_channels * x.itemsize)
-    share = filters * group_channels // x.shape[1]  # filters of one group
+    return convolve(x, weight, None, Window(weight.shape[2:], stride, 0, dilation))
 
-    some = max(1, BUFFER_BYTES // (math.prod(tiles.pixels) * group_channels * x.itemsize))
-    if share < filters:
-        some = max(1, some // share) * share  # whole groups
-    for first in range(0, filters, some):
-        chosen = slice(first, first + some)
-        seen = slice(first // share * group_channels, -(-(first + some) // share) * group_channels)
-        _write(y[:, chosen], x[:, seen], weight[chosen], window, tiles)
-    return mend(y, x, weight, stride, dilation)
+
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
+    """Return the convolution with its padding and its bias, some filters and tiles at a time."""
+    filters, share = weight.shape[:2]
+    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
+    tiles = tiles_for(window, y.shape[2:], share * x.itemsize)
+    group = filters * share // x.shape[1]  # how many filters see the same channels
+
+    some = max(1, BUFFER_BYTES // (math.prod(tiles.pixels) * share * x.itemsize))
+    if group < filters:
+        some = max(1, some // group) * group  # whole groups
+    with blas.one_thread:
+        for first in range(0, filters, some):
+            last = min(first + some, filters)
+            seen = slice(first // group * share, -(-last // group) * share)
+            _write(y[:, first:last], x[:, seen], weight[first:last], window, tiles)
+    if bias is not None:
+        y += bias[:, None, None]
+    return mend(y, x, weight, bias, window)
 
 
 @lru_cache
@@ -100,26 +109,31 @@ def _side(span: int, stride: int, size: int, largest: int) -> Pair:
 
 def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> None:
     """Write y (N, O, OH, OW), for the filters given and the channels that they see."""
-    (filters, group_channels), channels = weight.shape[:2], x.shape[1]
+    (filters, share), channels = weight.shape[:2], x.shape[1]
     (dh, dw), (sh, sw), (mh, mw) = window.dilation, window.stride, tiles.outputs
-    groups = channels // group_channels
-    spread = np.zeros((filters, group_channels, *window.span), weight.dtype)
+    groups = channels // share
+    spread = np.zeros((filters, share, *window.span), weight.dtype)
     spread[:, :, ::dh, ::dw] = weight
     kernels = np.fft.rfft2(spread, tiles.pixels).conj()  # conj: the kernel is not turned
-    kernels = kernels.reshape(groups, filters // groups, group_channels, -1)
-    if group_channels > 1:
+    kernels = kernels.reshape(groups, filters // groups, share, -1)
+    if share > 1:
         kernels = np.ascontiguousarray(kernels.transpose(3, 0, 1, 2))  # (TH*F, G, O/G, C/G)
+
+    def work(some: Iterator[Piece]) -> None:
+        for piece in some:
+            spectra = np.fft.rfft2(tiles.cut(piece))  # (C, rows, columns, TH, F)
+            grid, size = spectra.shape[1:3], spectra.shape[3:]
+            products = _multiply(spectra.reshape(groups, share, grid[0] * grid[1], -1), kernels)
+            made = np.fft.irfft2(products.reshape(filters, *grid, *size), tiles.pixels)
+            made = made[..., : mh * sh : sh, : mw * sw : sw].swapaxes(2, 3)
+            made = made.reshape(filters, grid[0] * mh, grid[1] * mw)
+            piece.outputs[...] = made[:, : piece.outputs.shape[1], : piece.outputs.shape[2]]
 
     tile_bytes = math.prod(tiles.pixels) * max(filters, channels) * x.itemsize
     block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
-    for pixels, outputs in tiles.walk(x, y, block):
-        spectra = np.fft.rfft2(tiles.cut(pixels, outputs.shape[1:]))  # (C, rows, columns, TH, F)
-        (rows, columns), size = spectra.shape[1:3], spectra.shape[3:]
-        products = _multiply(spectra.reshape(groups, group_channels, rows * columns, -1), kernels)
-        made = np.fft.irfft2(products.reshape(filters, rows, columns, *size), tiles.pixels)
-        wanted = made[..., : mh * sh : sh, : mw * sw : sw].swapaxes(2, 3)
-        wanted = wanted.reshape(filters, rows * mh, columns * mw)
-        outputs[...] = wanted[:, : outputs.shape[1], : outputs.shape[2]]
+    threads.share(
+        work, tiles.walk(x, y, block, (window.padding[0][0], window.padding[1][0])), most=2
+    )
 
 
 def _multiply(tiles: Array, kernels: Array) -> Array:

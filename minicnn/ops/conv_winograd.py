@@ -16,19 +16,24 @@ Price: the sums on the way are larger than the result, and so is their rounding;
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
+from minicnn.ops import blas, threads
 from minicnn.ops.cook_toom import amplification, in_two_directions
 from minicnn.ops.spill import mend
-from minicnn.ops.tiles import Tiles
-from minicnn.shapes import Array, Pair, Shape
+from minicnn.ops.tiles import Piece, Tiles
+from minicnn.shapes import Array, Pair, Shape, Window
 
 OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 """How many outputs a tile gives along an axis, by the kernel's taps: its pixels are 1, 4 or 6."""
 
-BUFFER_BYTES = 2 << 20
-"""The size of each of the two buffers: with the shapes, all that decides how tiles are blocked."""
+BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
+"""A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
+
+WORKSPACE = 16 << 20
+"""No more threads are used than have their buffers within so many bytes; two always."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -44,13 +49,13 @@ def error_bound(weight_shape: Shape) -> float:
     and whatever is rounded can be `amplification` times as large as the result.
     """
     _, group_channels, kh, kw = weight_shape
-    (mh, mw), (th, tw), _ = _tiles((kh, kw))
+    (mh, mw), (th, tw), _ = tiles_for((kh, kw))
     roundings = (2 * (th * tw + 1) + kh * kw + 1 + group_channels) / 2
     return roundings * amplification(mh, kh) * amplification(mw, kw)
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
-    """Return the convolution of `x` with `weight`, a block of tiles at a time.
+    """Return the convolution of `x` with `weight`.
 
     Parameters
     ----------
@@ -63,49 +68,67 @@ def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
     -------
     array (N, O, OH, OW)
     """
-    batch, channels, height, width = x.shape
-    filters, group_channels, kh, kw = weight.shape
-    tiles, groups = _tiles((kh, kw)), channels // group_channels
-    _, kernel_matrix, _ = in_two_directions(tiles.outputs, (kh, kw), x.dtype.char)
-    kernels = np.matmul(kernel_matrix, weight.reshape(-1, kh * kw).T)
-    kernels = kernels.reshape(-1, groups, filters // groups, group_channels)  # (T*T, G, O/G, C/G)
-
-    y = np.empty((batch, filters, height - kh + 1, width - kw + 1), x.dtype)
-    numbers = len(kernels) * max(channels, filters)
-    block = tiles.block(y.shape[2:], BUFFER_BYTES // (numbers * x.itemsize))
-    buffers = np.empty((2, numbers * block[0] * block[1]), x.dtype)
-    for pixels, outputs in tiles.walk(x, y, block):
-        _write(outputs, pixels, kernels, (kh, kw), buffers)
-    return mend(y, x, weight, stride, dilation)
+    return convolve(x, weight, None, Window(weight.shape[2:], stride, 0, dilation))
 
 
-def _write(y: Array, x: Array, kernels: Array, kernel_size: Pair, buffers: Array) -> None:
-    """Write the outputs y (O, rows, columns) from the pixels x (C, ...) that they see."""
-    tiles, (filters, oh, ow) = _tiles(kernel_size), y.shape
-    (mh, mw), (th, tw), _ = tiles
-    a, _, b = in_two_directions((mh, mw), kernel_size, y.dtype.char)
-    channels, groups, grid = len(x), kernels.shape[1], tiles.grid((oh, ow))
-    many = grid[0] * grid[1]
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
+    """Return the convolution with its padding and its bias, a block of tiles at a time."""
+    channels, (filters, share, kh, kw) = x.shape[1], weight.shape
+    tiles, (top, _), (left, _) = tiles_for((kh, kw)), *window.padding
+    a, g, b = in_two_directions(tiles.outputs, (kh, kw), x.dtype.char)
+    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
+    room = len(b) * max(channels, filters)
+    block = tiles.block(y.shape[2:], max(LEAST_TILES, BUFFER_BYTES // (room * x.itemsize)))
+    room *= block[0] * block[1]
 
-    def room(buffer: Array, *shape: int) -> Array:  # C-contiguous, as is all that BLAS sees
-        return buffer[: math.prod(shape)].reshape(shape)
+    def work(some: Iterator[Piece]) -> None:
+        buffers = np.empty(room, x.dtype), np.empty(room, x.dtype)
+        for piece in some:
+            outputs = _block(piece, tiles, a, kernels, b, buffers)
+            if bias is not None:
+                outputs += bias[:, None, None]
+            _lay_out(outputs, piece.outputs)
 
-    first, second = buffers
-    patches = room(first, th, tw, channels, *grid)
-    patches[...] = tiles.cut(x, (oh, ow)).transpose(3, 4, 0, 1, 2)
-    numbers = room(second, th * tw, groups, channels // groups, many)
-    np.matmul(b, patches.reshape(th * tw, -1), out=numbers.reshape(th * tw, -1))
-    products = room(first, th * tw, groups, filters // groups, many)
-    np.matmul(kernels, numbers, out=products)
-    outputs = room(second, mh, mw, filters, *grid)
-    np.matmul(a, products.reshape(th * tw, -1), out=outputs.reshape(mh * mw, -1))
+    with blas.one_thread:
+        kernels = np.matmul(g, weight.reshape(-1, kh * kw).T)  # (TH*TW, O*C/G)
+        kernels = kernels.reshape(len(g), channels // share, -1, share)  # (TH*TW, G, O/G, C/G)
+        most = max(2, WORKSPACE // (3 * room * x.itemsize))
+        threads.share(work, tiles.walk(x, y, block, (top, left)), most=most)
+    return mend(y, x, weight, bias, window)
+
+
+def _block(
+    piece: Piece, tiles: Tiles, a: Array, kernels: Array, b: Array, buffers: tuple[Array, Array]
+) -> Array:
+    """Return the outputs of some tiles, (MH, MW, O, rows, columns), in one of the buffers."""
+    (filters, *size), channels = piece.outputs.shape, len(piece.pixels)
+    grid = tiles.grid((size[0], size[1]))
+    numbers, groups, many = len(b), kernels.shape[1], grid[0] * grid[1]
+
+    def room(which: int, *shape: int) -> Array:  # C-contiguous, as is all that BLAS sees
+        return buffers[which][: math.prod(shape)].reshape(shape)
+
+    patches = room(0, *tiles.pixels, channels, *grid)
+    patches[...] = tiles.cut(piece).transpose(3, 4, 0, 1, 2)
+    turned = room(1, numbers, groups, channels // groups, many)
+    np.matmul(b, patches.reshape(numbers, -1), out=turned.reshape(numbers, -1))
+    products = room(0, numbers, groups, filters // groups, many)
+    np.matmul(kernels, turned, out=products)
+    outputs = room(1, *tiles.outputs, filters, *grid)
+    np.matmul(a, products.reshape(numbers, -1), out=outputs.reshape(len(a), -1))
+    return outputs
+
+
+def _lay_out(outputs: Array, y: Array) -> None:
+    """Write each tile's outputs (MH, MW, O, rows, columns) side by side: y (O, OH, OW)."""
+    mh, mw = outputs.shape[:2]
     for i in range(mh):
         for j in range(mw):
             every = y[:, i::mh, j::mw]
             every[...] = outputs[i, j, :, : every.shape[1], : every.shape[2]]
 
 
-def _tiles(kernel_size: Pair) -> Tiles:
+def tiles_for(kernel_size: Pair) -> Tiles:
     """Return the tiles for a kernel of this size."""
     (kh, kw) = kernel_size
     mh, mw = OUTPUTS[kh], OUTPUTS[kw]

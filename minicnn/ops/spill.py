@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.ops import conv_im2col
-from minicnn.shapes import Array, Pair
+from minicnn.shapes import Array, Window
 
 
-def mend(y: Array, x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
+def mend(y: Array, x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
     """Return `y` with every NaN and infinity replaced by what direct summation gives there.
 
     Algorithms that transform tiles (Winograd, FFT) mix all of a tile's pixels, so a NaN or an
@@ -21,11 +21,11 @@ def mend(y: Array, x: Array, weight: Array, stride: Pair, dilation: Pair) -> Arr
     ----------
     y : array (N, O, OH, OW)
         Mended in place.
-    x, weight, stride, dilation
-        As given to `correlate`.
+    x, weight, bias, window
+        As given to `convolve`.
     """
     for n in range(len(y)):
         if not np.isfinite(y[n].sum()):
-            direct = conv_im2col.correlate(x[n : n + 1], weight, stride, dilation)
+            direct = conv_im2col.convolve(x[n : n + 1], weight, bias, window)
             np.copyto(y[n], direct[0], where=~np.isfinite(y[n]))
     return y

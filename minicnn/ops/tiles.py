@@ -11,6 +11,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from minicnn.shapes import Array, Pair
 
 
+class Piece(NamedTuple):
+    """Some outputs (O, rows, columns), and where the pixels (C, ...) lie on the field they need."""
+
+    outputs: Array
+    pixels: Array
+    place: Pair
+
+
 class Tiles(NamedTuple):
     """Tiles of `pixels`, each of which holds all that `outputs` neighbouring outputs need.
 
@@ -38,35 +46,42 @@ class Tiles(NamedTuple):
         room = max(1, room)
         return min(rows, max(1, room // columns)), min(columns, room)
 
-    def walk(self, x: Array, y: Array, block: Pair) -> Iterator[tuple[Array, Array]]:
-        """Yield (pixels, outputs): the parts of x and y that go together, block by block.
+    def walk(self, x: Array, y: Array, block: Pair, before: Pair) -> Iterator[Piece]:
+        """Yield the parts of x and y that go together, block by block.
 
         Parameters
         ----------
         x : array (N, C, H, W)
+            Not padded.
         y : array (N, O, OH, OW)
         block : (rows, columns)
             In tiles.
+        before : (top, left)
+            The padding.
         """
-        (mh, mw), (th, tw), (sh, sw) = self
-        rows, columns = block
+        rows, columns = (many * m for many, m in zip(block, self.outputs, strict=True))
         for n in range(len(y)):
-            for i in range(0, y.shape[2], rows * mh):
-                for j in range(0, y.shape[3], columns * mw):
-                    top, left = i * sh, j * sw
-                    bottom = top + (rows - 1) * mh * sh + th
-                    right = left + (columns - 1) * mw * sw + tw
-                    yield (
-                        x[n, :, top:bottom, left:right],
-                        y[n, :, i : i + rows * mh, j : j + columns * mw],
-                    )
+            for i in range(0, y.shape[2], rows):
+                for j in range(0, y.shape[3], columns):
+                    out = y[n, :, i : i + rows, j : j + columns]
+                    corner = i * self.stride[0] - before[0], j * self.stride[1] - before[1]
+                    high, wide = self.field(out.shape[1:])
+                    top, left = max(0, corner[0]), max(0, corner[1])
+                    bottom, right = max(0, corner[0] + high), max(0, corner[1] + wide)
+                    pixels = x[n, :, top:bottom, left:right]
+                    yield Piece(out, pixels, (top - corner[0], left - corner[1]))
 
-    def cut(self, x: Array, output_size: Pair) -> Array:
-        """Return the tiles of x (C, H, W) as a view of a copy: (C, rows, columns, TH, TW)."""
-        (mh, mw), (th, tw), (sh, sw) = self
+    def field(self, output_size: Pair) -> Pair:
+        """Return how many (rows, columns) of pixels the tiles of an output of that size cover."""
         rows, columns = self.grid(output_size)
-        size = (len(x), (rows - 1) * mh * sh + th, (columns - 1) * mw * sw + tw)
-        field = np.zeros(size, x.dtype)
-        field[:, : x.shape[1], : x.shape[2]] = x[:, : size[1], : size[2]]
-        windows: Array = sliding_window_view(field, (th, tw), axis=(1, 2))
+        (mh, mw), (th, tw), (sh, sw) = self
+        return (rows - 1) * mh * sh + th, (columns - 1) * mw * sw + tw
+
+    def cut(self, piece: Piece) -> Array:
+        """Return the tiles of a piece as a view of a copy: (C, rows, columns, TH, TW)."""
+        (mh, mw), (sh, sw), (down, right) = self.outputs, self.stride, piece.place
+        channels, height, width = piece.pixels.shape
+        field = np.zeros((channels, *self.field(piece.outputs.shape[1:])), piece.pixels.dtype)
+        field[:, down : down + height, right : right + width] = piece.pixels
+        windows: Array = sliding_window_view(field, self.pixels, axis=(1, 2))
         return windows[:, :: mh * sh, :: mw * sw]
