@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError, UnsupportedError, one_of
-from minicnn.ops import conv_im2col, conv_naive
+from minicnn.ops import conv_fft, conv_im2col, conv_naive, conv_winograd
 from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.choose import choose
 from minicnn.ops.columns import tap
 from minicnn.ops.conv_check import check_call
 from minicnn.ops.pad import pad2d, pad2d_backward
@@ -20,9 +21,14 @@ ALGORITHMS: Mapping[str, ModuleType] = MappingProxyType(
     {
         "naive": conv_naive,
         "im2col": conv_im2col,
+        "fft": conv_fft,
+        "winograd": conv_winograd,
     }
 )
-"""Every way to compute a convolution. Each is a module with `supports` and `correlate`."""
+"""Every way to compute a convolution. Each is a module with `supports` and `correlate`.
+
+All but the definition also have `convolve`, which pads and adds the bias on the way.
+"""
 
 
 def conv2d(
@@ -63,8 +69,9 @@ def conv2d(
     groups : int
         The channels and the filters are split into so many groups that do not see each other;
         ``groups=C`` filters each channel by itself (depthwise).
-    algorithm : {'auto', 'naive', 'im2col'}
-        How to compute it; all give the same result, within rounding.
+    algorithm : {'auto', 'naive', 'im2col', 'fft', 'winograd'}
+        How to compute it; all give the same result, within rounding. 'auto' takes what
+        `choose_algorithm` says, which follows from the shapes and the dtype.
     strict : bool
         Raise if rows or columns of the picture are never reached, instead of leaving them out.
     max_bytes : int, optional
@@ -93,15 +100,18 @@ def conv2d(
         window.check_strict(x.shape[2], x.shape[3])
     check_bytes("conv2d", call.output_shape, x.dtype, max_bytes)
 
-    chosen = ALGORITHMS["im2col" if algorithm == "auto" else algorithm]
+    if algorithm == "auto":
+        algorithm = choose(x.shape[1:], weight.shape, window, x.dtype.char).name
+    chosen = ALGORITHMS[algorithm]
     if not chosen.supports(window.kernel_size, window.stride, window.dilation):
         raise UnsupportedError(
             f"conv2d: algorithm={algorithm!r} cannot do kernel_size {window.kernel_size}, "
             f"stride {window.stride}, dilation {window.dilation}.\n  Use algorithm='auto'."
         )
     with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
-        if chosen is conv_im2col:  # pads and adds the bias itself, while they are in the cache
-            return conv_im2col.convolve(x, weight, call.bias, window)
+        if chosen is not conv_naive:  # they pad and add the bias while the numbers are in the cache
+            result: Array = chosen.convolve(x, weight, call.bias, window)
+            return result
         padded = x if window.padding == ((0, 0), (0, 0)) else pad2d(x, window.padding)
         y: Array = chosen.correlate(padded, weight, window.stride, window.dilation)
         if call.bias is not None:
