@@ -28,6 +28,7 @@ from minicnn.viz._style import INK, SOFT, Scale, check_scale, number_text, print
 from minicnn.viz._subject import Maps, batch_of, maps_of, names_along
 from minicnn.viz._tiles import draw_kernel_at, map_tile, picture_tile
 from minicnn.viz._values import facts
+from minicnn.viz.maps import kernel_texts, number_size
 
 _INNER = WIDTH - 2 * MARGIN
 _COLUMNS, _WIDEST, _TALLEST, _NARROW = 8, 130.0, 150.0, 190.0
@@ -246,7 +247,13 @@ class _Kernels:
             for channel in range(self.shown):
                 left = x + channel * (cell * columns + _KERNEL_GAP)
                 values = self.weight[index, channel]
-                draw_kernel_at(page, values, self.scale(index), left, top, cell, numbers=True)
+                factor = kernel_texts(values)[1]
+                beside = left + cell * columns + 4
+                has_room = x + width - beside >= _text.width(factor, SMALL)
+                numbers = not factor or (self.shown == 1 and has_room)
+                draw_kernel_at(page, values, self.scale(index), left, top, cell, numbers=numbers)
+                if factor and numbers and number_size(values, cell):
+                    page.text(beside, y + height - 6, factor, size=SMALL, color=SOFT)
 
         return draw
 
