@@ -384,6 +384,23 @@ def test_a_grey_picture_in_colour_is_one_channel(call, here, monkeypatch):
     assert calls[0][1].input.shape == (1, 1, 4, 5)
 
 
+def test_an_address(call, here, monkeypatch):
+    calls, asked, real = drawn(monkeypatch), [], images.load
+
+    def load(source, **options):
+        asked.append((source, options))
+        return real("photo.png", channels=options["channels"])
+
+    monkeypatch.setattr(images, "load", load)
+    address = "https://localhost/cats/my%20cat.jpeg?size=9"
+    said = call("maps", address, "--timeout", "2.5", "--max-pixels", "500", "--colour", "each")
+    assert tuple(said) == (0, "my_cat-maps.png: 24 maps of 9 x 12\n", "")
+    assert asked == [(address, {"channels": None, "max_pixels": 500, "timeout": 2.5})]
+    assert calls[0][2]["title"] == "my cat.jpeg"
+    assert call("summary", address).out
+    assert asked[1] == (address, {"channels": 1, "max_pixels": 50_000_000, "timeout": 30.0})
+
+
 # --------------------------------------------------------------------------- what is refused
 
 
