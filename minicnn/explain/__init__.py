@@ -6,16 +6,19 @@ Nothing here draws; `minicnn.viz` has the pictures.
 from minicnn.explain.collapse import Collapsed, collapse
 from minicnn.explain.find_kernel import find_kernel
 from minicnn.explain.found_kernel import FoundKernel
+from minicnn.explain.ledger import Ledger, pixel
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.xray import Xray, xray
 
 __all__ = [
     "Collapsed",
     "FoundKernel",
+    "Ledger",
     "ReLUEffect",
     "Xray",
     "collapse",
     "find_kernel",
+    "pixel",
     "relu_effect",
     "xray",
 ]

@@ -1,0 +1,305 @@
+"""The ledger: one value of a network as the sum that it is, back to the picture, and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import ConfigError
+from minicnn.explain.ledger_accounts import Account, Constant, Pixel
+from minicnn.explain.ledger_check import Check
+from minicnn.explain.ledger_latex import latex_of
+from minicnn.explain.ledger_layers import account
+from minicnn.explain.ledger_recording import PICTURE, Recording, recorded
+from minicnn.explain.ledger_sum import WeightedSum
+from minicnn.explain.ledger_terms import Input, Place, plain
+from minicnn.explain.ledger_text import text_of
+from minicnn.explain.ledger_tree import Branch, grow
+from minicnn.shapes import Array, Shape
+
+
+def pixel(
+    model: Any,
+    x: Any,
+    step: str | int,
+    channel: str | int,
+    row: int = 0,
+    column: int = 0,
+    *,
+    sample: int = 0,
+) -> Ledger:
+    """Explain one value of a network: from which numbers it is made, and how.
+
+    Parameters
+    ----------
+    model : Layer or Trace
+        The network; or what ``model.trace(x)`` returned, so that it is not run again (x is then
+        None).
+    x : array (N, C, H, W) or None
+        The pictures.
+    step : str or int
+        Which step, by its name ("conv2d", "block.relu") or its index; -1 is the last.
+    channel : int or str
+        Which of the step's maps, from 0, or the name of its kernel.
+    row, column : int
+        Where in the map, from 0. A step whose output is plain numbers, (N, F), has maps of one
+        value.
+    sample : int
+        Which picture of the batch.
+
+    Returns
+    -------
+    Ledger
+        Print it; ask it for `to_latex`, `to_dict`, `trace_back`; `explain` any value it is made
+        from. `minicnn.viz.plot_ledger` draws it.
+
+    Raises
+    ------
+    ConfigError
+        For a step, channel, row or column that is not there.
+
+    Examples
+    --------
+    >>> from minicnn import Conv2D, Pad, Sequential
+    >>> model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels("sobel_x"))
+    >>> picture = np.array([[[[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]]])
+    >>> ledger = pixel(model, picture, "conv2d", "sobel_x", row=1, column=1)
+    >>> print(ledger)
+    conv2d, sobel_x, row 1, column 1
+      step 1 of 0 to 1: a 3 x 3 kernel laid on the input: multiply, add up
+    <BLANKLINE>
+      pad channel 0, rows 1 to 3, columns 1 to 3: patch x kernel = products
+        0 0 1     -1  0  1     0 0 1
+        0 0 1  x  -2  0  2  =  0 0 2
+        0 0 1     -1  0  1     0 0 1
+        they add up to 4
+    <BLANKLINE>
+    ledger 4 = network 4
+      summed in float64 from the network's float64 numbers; the difference is 0
+    >>> ledger.explain(0, 1, 3).account.source.place       # where the padding has its 1 from
+    Place(channel=0, row=0, column=2)
+    """
+    recording = Recording(recorded(model, x))
+    position = recording.find_step(step)
+    which = recording.find_sample(sample)
+    place = recording.find_place(position, which, channel, row, column)
+    return ledger_at(recording, position, which, place)
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """One value of a network, and how it came about.
+
+    Attributes
+    ----------
+    recording : Recording
+        The trace that it is from.
+    position : int
+        The step's index; -1 for the picture.
+    sample : int
+    place : Place
+        Channel, row and column of the value in the step's output.
+    account : Account
+        What the step's layer says: a `WeightedSum`, `Copied`, a `Formula`, ...
+    check : Check
+        The account's result against the network's value.
+    """
+
+    recording: Recording = field(repr=False)
+    position: int
+    sample: int
+    place: Place
+    account: Account
+    check: Check
+
+    @property
+    def step(self) -> str:
+        """The step's name."""
+        return self.recording.step_name(self.position)
+
+    @property
+    def map_name(self) -> str:
+        """The map's name: its kernel's, or "channel 3"."""
+        return self.recording.map_name(self.position, self.place.channel)
+
+    @property
+    def value(self) -> float:
+        """The network's value."""
+        return self.check.network
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The values of the step's input that it is made from."""
+        return self.account.inputs
+
+    @property
+    def origin(self) -> int | None:
+        """The position of the step that `inputs` stand in the output of; None if unknown."""
+        return None if self.position == PICTURE else self.recording.origin(self.position)
+
+    @property
+    def origin_name(self) -> str:
+        """The name of the step that `inputs` stand in the output of."""
+        return "its input" if self.origin is None else self.recording.step_name(self.origin)
+
+    def explain(self, channel: int | str, row: int = 0, column: int = 0) -> Ledger:
+        """Explain one of the values that this one is made from.
+
+        Parameters
+        ----------
+        channel, row, column : int
+            Where it stands in the step's *input*, as `inputs` and the text say it; the channel
+            also by its name.
+
+        Raises
+        ------
+        ConfigError
+            If this value is not made from it; the message says from which it is.
+        """
+        origin = self._known_origin()
+        self._refuse_padding(channel, row, column)
+        place = self.recording.find_place(origin, self.sample, channel, row, column)
+        if self.account.complete and all(one.place != place for one in self.inputs):
+            raise ConfigError(
+                f"{self.step} {tuple(self.place)} is not made from {self.origin_name} "
+                f"{tuple(place)}.\n  It is made from {self._made_from()}."
+            )
+        return ledger_at(self.recording, origin, self.sample, place)
+
+    def trace_back(self, depth: int | None = None, breadth: int = 3) -> Branch:
+        """Follow the value back towards the picture, along the terms that matter most.
+
+        Parameters
+        ----------
+        depth : int, optional
+            How many steps at most. By default as many as give a tree that can still be read;
+            breadth 1 goes all the way.
+        breadth : int
+            How many terms of each sum; those left out are counted and summed up.
+
+        Returns
+        -------
+        Branch
+            Print it; its `branches` are Branches.
+        """
+        return grow(self, depth, breadth)
+
+    def pixels(self) -> Array:
+        """Return which of the picture's values can change this one: exactly, or rather too many.
+
+        Returns
+        -------
+        array (C, H, W) of bool
+            Of the picture. Behind a layer that is not taken apart, all of them.
+
+        Raises
+        ------
+        ConfigError
+            If the trace does not say where a step's input is from.
+        """
+        position, mask = self.position, _mask(self.recording.maps(self.position, self.sample).shape)
+        mask[self.place] = True
+        while position != PICTURE:
+            origin = self.recording.origin(position)
+            if origin is None:
+                raise self._lost(position)
+            mask = self._one_back(position, origin, mask)
+            position = origin
+        return mask
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data that `json` can write; NaN and infinities as text."""
+        return {
+            "step": self.step,
+            "position": self.position,
+            "sample": self.sample,
+            "map": self.map_name,
+            **self.place._asdict(),
+            "value": plain(self.value),
+            "input": None if self.position == PICTURE else self.origin_name,
+            "account": self.account.to_dict(),
+            "check": self.check.to_dict(),
+        }
+
+    def to_latex(self) -> str:
+        """Return the arithmetic as an ``align*`` of amsmath, ready to be pasted."""
+        return latex_of(self)
+
+    def __str__(self) -> str:
+        """Return the ledger as text: plain ASCII, at most 80 columns."""
+        return text_of(self)
+
+    def _one_back(self, position: int, origin: int, mask: Array) -> Array:
+        before = _mask(self.recording.maps(origin, self.sample).shape)
+        for place in np.argwhere(mask).tolist():
+            found = account_at(self.recording, position, self.sample, Place(*place))
+            if not found.complete:
+                before[...] = True
+                break
+            if found.inputs:
+                before[tuple(zip(*(one.place for one in found.inputs), strict=True))] = True
+        return before
+
+    def _known_origin(self) -> int:
+        if self.position == PICTURE:
+            raise ConfigError("a picture's value is made from nothing else: here it ends")
+        if self.origin is None:
+            raise self._lost(self.position)
+        return self.origin
+
+    def _lost(self, position: int) -> ConfigError:
+        return ConfigError(
+            f"the trace does not say where {self.recording.step_name(position)} has its input from"
+        )
+
+    def _refuse_padding(self, channel: Any, row: Any, column: Any) -> None:
+        if not isinstance(self.account, WeightedSum):
+            return
+        rows, columns = self.account.rows, self.account.columns
+        if row in rows and column in columns:
+            tap = rows.index(row), columns.index(column)
+            if not self.account.inside[tap]:
+                raise ConfigError(
+                    f"row {row}, column {column} is padding: a 0 that {self.step} adds itself, "
+                    f"made from nothing"
+                )
+
+    def _made_from(self) -> str:
+        found = self.account
+        if isinstance(found, WeightedSum):
+            return (
+                f"channels {_listed(found.channels)}, rows {_listed(found.rows)}, "
+                f"columns {_listed(found.columns)}"
+            )
+        if isinstance(found, Constant):
+            return "nothing: it is a constant"
+        return ", ".join(str(tuple(one.place)) for one in found.inputs[:4])
+
+
+def ledger_at(recording: Recording, position: int, sample: int, place: Place) -> Ledger:
+    """Return the ledger of a value whose place is known to be there."""
+    found = account_at(recording, position, sample, place)
+    network = recording.value(position, sample, place)
+    dtype = recording.array(position).dtype
+    check = Check(found.result, network, found.bound, str(dtype))
+    return Ledger(recording, position, sample, place, found, check)
+
+
+def account_at(recording: Recording, position: int, sample: int, place: Place) -> Account:
+    """Return what is said about a value: by its step's layer, or that it is the picture's."""
+    if position == PICTURE:
+        return Pixel("a value of the picture itself", recording.value(position, sample, place))
+    asked = recording.asked(position, sample, place)
+    return account(asked.step.layer, asked)
+
+
+def _mask(shape: Shape) -> Array:
+    return np.zeros(shape, bool)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    if len(numbers) > 6:
+        return f"{numbers[0]}, {numbers[1]}, ..., {numbers[-1]}"
+    return ", ".join(map(str, numbers))

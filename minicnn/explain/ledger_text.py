@@ -1,0 +1,241 @@
+"""A ledger as text: plain ASCII, at most 80 columns."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minicnn.explain.ledger_accounts import Account, Constant, Copied, Formula, Pixel, Unopened
+from minicnn.explain.ledger_numbers import (
+    WIDTH,
+    aligned,
+    cells,
+    clipped,
+    column,
+    number,
+    shortened,
+)
+from minicnn.explain.ledger_sum import WeightedSum
+from minicnn.explain.ledger_terms import Input, total
+
+if TYPE_CHECKING:
+    from minicnn.explain.ledger import Ledger
+
+PATCHES = 3
+"""Of so many channels patch and kernel are shown; of more, for the largest sums."""
+
+SUMS = 8
+"""So many channels' sums are listed; of more, the largest, and the rest together."""
+
+
+def text_of(ledger: Ledger) -> str:
+    """Return the ledger as text."""
+    place, steps = ledger.place, len(ledger.recording.trace)
+    head = f"{ledger.step}, {ledger.map_name}, row {place.row}, column {place.column}"
+    about = ledger.account.what
+    if ledger.position >= 0:
+        about = f"step {ledger.position} of 0 to {steps - 1}: {about}"
+    body = [*_wrapped(about), "", *_body(ledger.account, ledger)]
+    lines = [head, *(f"  {line}".rstrip() for line in body)]
+    return "\n".join(clipped(line) for line in [*lines, "", *check_lines(ledger)])
+
+
+def check_lines(ledger: Ledger) -> list[str]:
+    """Return the check, and what it rests on."""
+    check = ledger.check
+    return [str(check), *(f"  {line}" for line in _wrapped(_grounds(ledger)))]
+
+
+def _grounds(ledger: Ledger) -> str:
+    check, account = ledger.check, ledger.account
+    gap, bound = number(check.difference, 2), number(check.bound, 2)
+    if not check.agrees:
+        return (
+            f"!!! they differ by {gap}, rounding in {check.dtype} explains {bound}. These "
+            f"numbers do not give the network's value: was the layer changed after the trace?"
+        )
+    if isinstance(account, Pixel):
+        return "read from the picture"
+    if isinstance(account, Unopened):
+        return "not a sum of our own: the layer was run again, which proves only that it is stable"
+    if check.bound == math.inf:
+        return f"numbers beyond the range of {check.dtype}: nothing is promised here"
+    if not check.bound:
+        return "exactly: nothing is rounded here"
+    ground = f"summed in float64 from the network's {check.dtype} numbers; the difference is {gap}"
+    return ground if not check.difference else f"{ground}, rounding allows {bound}"
+
+
+@singledispatch
+def _body(account: Account, ledger: Ledger) -> list[str]:
+    """Return the lines that tell an account."""
+    lines = [f"{_where(one, ledger)} = {number(one.value)}" for one in account.inputs[:SUMS]]
+    more = len(account.inputs) - SUMS
+    return lines + ([f"and {more} more"] if more > 0 else [])
+
+
+@_body.register(Pixel)
+def _(account: Pixel, ledger: Ledger) -> list[str]:
+    return [f"it is {number(account.value)}; here the explanation ends"]
+
+
+@_body.register(Constant)
+def _(account: Constant, ledger: Ledger) -> list[str]:
+    return [f"it is {number(account.value)}, and made from nothing else"]
+
+
+@_body.register(Copied)
+def _(account: Copied, ledger: Ledger) -> list[str]:
+    lines = [f"{_where(account.source, ledger)} = {number(account.source.value)}"]
+    others = account.inputs[1:]
+    if others:
+        shown = ", ".join(number(one.value) for one in others[:SUMS])
+        more = f", and {len(others) - SUMS} more" if len(others) > SUMS else ""
+        lines += _wrapped(f"chosen before {shown}{more}")
+    return lines
+
+
+@_body.register(Formula)
+def _(account: Formula, ledger: Ledger) -> list[str]:
+    filled = account.formula.format(x=number(account.source.value))
+    return [
+        f"x is {_where(account.source, ledger)} = {number(account.source.value)}",
+        f"{filled} = {number(account.value)}",
+    ]
+
+
+@_body.register(Unopened)
+def _(account: Unopened, ledger: Ledger) -> list[str]:
+    if account.slopes is None:
+        return ["it has no gradient either: any value of its input may matter"]
+    if not account.slopes:
+        return ["its gradient is 0: no small change of the input changes it"]
+    lines = ["by its gradient, it changes most with"]
+    lines += [
+        f"  {_where(one, ledger)} = {number(one.value)}, slope {number(one.weight or 0)}"
+        for one in account.slopes[:SUMS]
+    ]
+    more = len(account.slopes) - SUMS
+    return lines + ([f"  and with {more} more"] if more > 0 else [])
+
+
+@_body.register(WeightedSum)
+def _(account: WeightedSum, ledger: Ledger) -> list[str]:
+    count = len(account.channels)
+    order = list(range(count)) if count <= SUMS else account.largest_first()
+    single = account.products[0].size == 1
+    shown = order if count <= PATCHES else sorted(account.largest_first()[:PATCHES])
+    lines: list[str] = []
+    if not single:
+        if count > PATCHES:
+            lines += [f"the {PATCHES} channels of {count} that bring most:", ""]
+        for position in shown:
+            lines += [*_patch(account, position, ledger), ""]
+    if account.padded:
+        lines += [f"(0) is padding: {account.padded} of {account.inside.size} taps lie outside", ""]
+    if count > 1 or single or account.bias is not None:
+        lines += _sums(account, order, ledger)
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
+def _patch(account: WeightedSum, position: int, ledger: Ledger) -> list[str]:
+    """Return one channel's patch, kernel and products, side by side if they fit."""
+    channel = account.channels[position]
+    head = (
+        f"{_map(ledger, channel)}, {_range('row', account.rows)}, "
+        f"{_range('column', account.columns)}: patch x kernel = products"
+    )
+    added = f"  they add up to {number(account.sums[position])}"
+    for digits in (4, 3):
+        parts = _parts(account, position, digits)
+        blocks = [aligned(shortened(part, 7)) for part in parts]
+        if sum(len(block[0]) for block in blocks) + 14 <= WIDTH:
+            return [*_wrapped(head), *_beside(blocks), added]
+    parts = _parts(account, position, 4)
+    fitting = (n for n in (account.values.shape[2], 7) if _widest(parts, n) <= WIDTH - 6)
+    most = next(fitting, 7)
+    lines = _wrapped(head)
+    for word, part in zip(("patch", "kernel", "products"), parts, strict=True):
+        lines += [f"  {word}", *(f"    {line}" for line in aligned(shortened(part, most)))]
+    return [*lines, added]
+
+
+def _parts(account: WeightedSum, position: int, digits: int) -> list[list[list[str]]]:
+    """Return patch, kernel and products as texts; what lies on padding is in brackets."""
+    patch = cells(account.values[position], digits)
+    for row, column_ in np.argwhere(~account.inside).tolist():
+        patch[row][column_] = "(0)"
+    return [
+        patch,
+        cells(account.weights[position], digits),
+        cells(account.products[position], digits),
+    ]
+
+
+def _widest(parts: Sequence[list[list[str]]], most: int) -> int:
+    return max(len(aligned(shortened(part, most))[0]) for part in parts)
+
+
+def _beside(blocks: Sequence[Sequence[str]]) -> list[str]:
+    middle = (len(blocks[0]) - 1) // 2
+    lines = []
+    for row, parts in enumerate(zip(*blocks, strict=True)):
+        times, equals = ("  x  ", "  =  ") if row == middle else ("     ", "     ")
+        lines.append(f"  {parts[0]}{times}{parts[1]}{equals}{parts[2]}")
+    return lines
+
+
+def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
+    """Return the channels' sums and the bias, one below the other, and what they add up to."""
+    single = account.products[0].size == 1
+    listed, rest = order[:SUMS], order[SUMS:]
+    rows: list[tuple[str, float]] = []
+    for position in listed:
+        name = _map(ledger, account.channels[position])
+        if single:
+            value, weight = account.values[position], account.weights[position]
+            name += f": {number(value.item())} x {number(weight.item())}"
+        rows.append((name, account.sums[position]))
+    if rest:
+        left = total(account.sums[position] for position in rest)
+        rows.append((f"the other {len(rest)} channels", left))
+    if account.bias is not None:
+        rows.append(("bias", account.bias))
+    texts = column([*(value for _, value in rows), account.result])
+    wide = max(map(len, texts))
+    room = min(max(len(name) for name, _ in rows), WIDTH - wide - 8)
+    lines = [
+        f"{clipped(name, room).ljust(room)}  {text.rjust(wide)}"
+        for (name, _), text in zip(rows, texts[:-1], strict=True)
+    ]
+    return [*lines, "-" * (room + 2 + wide), f"{'sum'.ljust(room)}  {texts[-1].rjust(wide)}"]
+
+
+def _map(ledger: Ledger, channel: int) -> str:
+    origin = ledger.origin
+    name = f"channel {channel}" if origin is None else ledger.recording.map_name(origin, channel)
+    return f"{ledger.origin_name} {name}"
+
+
+def _where(one: Input, ledger: Ledger) -> str:
+    return f"{_map(ledger, one.place.channel)}, row {one.place.row}, column {one.place.column}"
+
+
+def _range(noun: str, numbers: tuple[int, ...]) -> str:
+    if len(numbers) == 1:
+        return f"{noun} {numbers[0]}"
+    if numbers[1] - numbers[0] == 1:
+        return f"{noun}s {numbers[0]} to {numbers[-1]}"
+    inner = ", ".join(map(str, numbers)) if len(numbers) <= 4 else (
+        f"{numbers[0]}, {numbers[1]}, ..., {numbers[-1]}"
+    )  # fmt: skip
+    return f"{noun}s {inner}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False) or [""]
