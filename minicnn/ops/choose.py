@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.errors import DTypeError, ShapeError
+from minicnn.errors import DTypeError, ShapeError, short
 from minicnn.ops import conv_fft, conv_winograd
 from minicnn.ops.conv_check import check_channels, check_filters
-from minicnn.shapes import Padding, Pair, Shape, Window
+from minicnn.shapes import Padding, Pair, Shape, Window, integer
 
 MULTIPLY = 0.025
 """One multiplication and addition inside a matrix product."""
@@ -109,26 +109,39 @@ def choose_algorithm(
     >>> choose_algorithm((1, 1, 256, 256), (1, 1, 31, 31)).name
     'fft'
     """
-    for name, shape in (("input_shape", input_shape), ("weight_shape", weight_shape)):
-        if len(shape) != 4:
-            raise ShapeError(f"choose_algorithm: {name} must have four sizes, got {shape!r}")
+    input_shape = _four("input_shape", "(N, C, H, W)", input_shape)
+    weight_shape = _four("weight_shape", "(O, C // groups, KH, KW)", weight_shape)
     check_filters(weight_shape, groups)
     check_channels(input_shape, weight_shape, groups)
     height, width = input_shape[2:]
     window = Window.over(height, width, weight_shape[2:], stride, padding, dilation)
-    return choose(tuple(input_shape[1:]), tuple(weight_shape), window, computed_in(dtype))
+    return choice_for(input_shape[1:], weight_shape, window, _computed_in(dtype))
 
 
-def computed_in(dtype: Any) -> str:
+def _four(name: str, meaning: str, sizes: Any) -> Shape:
+    if not isinstance(sizes, tuple | list) or len(sizes) != 4:
+        raise ShapeError(f"choose_algorithm: {name} must be {meaning}, got {short(sizes)}")
+    shape = tuple(integer(f"{name}[{axis}]", size, least=0) for axis, size in enumerate(sizes))
+    if max(shape) > np.iinfo(np.intp).max:
+        raise ShapeError(f"choose_algorithm: no array has the {name} {short(shape)}")
+    return shape
+
+
+def _computed_in(dtype: Any) -> str:
     """Return 'd' if `conv2d` computes an input of this dtype in float64, 'f' if in float32."""
-    kind = np.dtype(dtype)
+    try:
+        kind = np.dtype(dtype)
+    except Exception:
+        raise DTypeError(f"choose_algorithm: {short(dtype)} is not a dtype") from None
     if kind.kind not in "biuf" or kind.itemsize > 8:
-        raise DTypeError(f"dtype must be one of real numbers of up to 64 bits, got {kind}")
+        raise DTypeError(
+            f"choose_algorithm: dtype must be one of real numbers of up to 64 bits, got {kind}"
+        )
     return "d" if kind == np.float64 else "f"
 
 
 @lru_cache(maxsize=1024)
-def choose(picture: Shape, weight_shape: Shape, window: Window, dtype: str) -> Choice:
+def choice_for(picture: Shape, weight_shape: Shape, window: Window, dtype: str) -> Choice:
     """Return the choice for one picture (C, H, W), all arguments checked already."""
     size = window.output_size(*picture[1:])
     im2col, *others = estimates(picture[0], weight_shape, window, size, dtype)

@@ -11,7 +11,7 @@ import numpy as np
 from minicnn.errors import ShapeError, UnsupportedError, one_of
 from minicnn.ops import conv_fft, conv_im2col, conv_naive, conv_winograd
 from minicnn.ops.arrays import check_bytes, image_batch
-from minicnn.ops.choose import choose
+from minicnn.ops.choose import choice_for
 from minicnn.ops.columns import tap
 from minicnn.ops.conv_check import check_call
 from minicnn.ops.pad import pad2d, pad2d_backward
@@ -101,7 +101,7 @@ def conv2d(
     check_bytes("conv2d", call.output_shape, x.dtype, max_bytes)
 
     if algorithm == "auto":
-        algorithm = choose(x.shape[1:], weight.shape, window, x.dtype.char).name
+        algorithm = choice_for(x.shape[1:], weight.shape, window, x.dtype.char).name
     chosen = ALGORITHMS[algorithm]
     if not chosen.supports(window.kernel_size, window.stride, window.dilation):
         raise UnsupportedError(

@@ -97,13 +97,16 @@ def tiles_for(window: Window, output_size: Pair, pixel_bytes: int) -> Tiles:
 def _side(span: int, stride: int, size: int, largest: int) -> Pair:
     """Return a tile's (outputs, pixels) along an axis; 2, 3 and 5 make lengths that are fast."""
     enough = min(largest, (size - 1) * stride + span)
-    lengths = [n for n in range(span, 2 * enough) if 30 ** n.bit_length() % n == 0]
+    lengths = {1}
+    for prime in (2, 3, 5):
+        lengths |= {n * prime**e for n in lengths for e in range(1, enough.bit_length() + 1)}
+    most = min(n for n in lengths if n >= enough)
 
     def work(pixels: int) -> float:
         outputs = (pixels - span) // stride + 1
         return -(-size // outputs) * pixels * (8 + math.log2(pixels))
 
-    best = min((n for n in lengths if n <= next(m for m in lengths if m >= enough)), key=work)
+    best = min((n for n in lengths if span <= n <= most), key=lambda n: (work(n), n))
     return (best - span) // stride + 1, best
 
 

@@ -90,6 +90,7 @@ def cook_toom(m: int, r: int) -> CookToom:
     return CookToom(outputs, kernel, pixels)
 
 
+@lru_cache
 def amplification(m: int, r: int) -> float:
     """Return how much larger than the result the numbers on the way to it can be, at most.
 
