@@ -103,8 +103,8 @@ def test_pictures_are_set_without_overlap(shape):
 
 def test_two_hundred_maps_take_seconds():
     maps = np.random.default_rng(0).normal(size=(1, 200, 56, 56)).astype(np.float32)
-    start = time.perf_counter()
+    start = time.process_time()
     figure = viz.plot_feature_maps(maps, max_maps=200, figure=viz.new_figure())
     viz.figure_bytes(figure)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     check_layout(figure)

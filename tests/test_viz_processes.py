@@ -97,7 +97,7 @@ def test_threads_draw_the_same_bytes():
 from concurrent.futures import ThreadPoolExecutor
 def draw(_):
     return viz.figure_bytes(viz.plot_feature_maps(trace, figure=viz.new_figure()))
-with ThreadPoolExecutor(8) as pool:
-    print(len(set(pool.map(draw, range(16)))))
+with ThreadPoolExecutor(4) as pool:
+    print(len(set(pool.map(draw, range(8)))))
 """
     assert run(code) == ["1"]
