@@ -130,7 +130,9 @@ def table(title: str, times: Mapping[str, list[list[float]]]) -> str:
     for name, rounds in times.items():
         flat = [1e3 * t for times_of_round in rounds for t in times_of_round]
         low, middle, high = min(flat), statistics.median(flat), max(flat)
-        lines.append(f"  {name:24}{low:10.3f}{middle:10.3f}{high:10.3f}{ratio(rounds, first):14.2f}")
+        lines.append(
+            f"  {name:24}{low:10.3f}{middle:10.3f}{high:10.3f}{ratio(rounds, first):14.2f}"
+        )
     return "\n".join(lines)
 
 
@@ -138,6 +140,12 @@ def ratio(rounds: list[list[float]], first: list[list[float]]) -> float:
     """Return the median over the rounds of this contender's time over the first one's."""
     both = zip(rounds, first, strict=True)
     return statistics.median(statistics.median(a) / statistics.median(b) for a, b in both)
+
+
+def ratios_of_first(times: Mapping[str, list[list[float]]]) -> dict[str, float]:
+    """Return the first contender's time over each other one's."""
+    (_, first), *others = times.items()
+    return {name: ratio(first, rounds) for name, rounds in others}
 
 
 def write_json(path: Path | None, threads: int, results: Any) -> None:

@@ -63,6 +63,8 @@ def bands(
     down = _pieces(oh, fit // ow if len(across) == 1 else 1)
     deep = _pieces(groups, fit // (oh * ow) if len(down) == 1 else 1)
     many = _pieces(batch, fit // (groups * oh * ow) if len(deep) == 1 else 1)
+    if batch * steps > SPLIT:
+        many = max(many, _pieces(batch, -(-batch // 4)), key=len)
     for images, some, rows, columns in itertools.product(many, deep, down, across):
         yield Band(images, some, rows, columns)
 

@@ -1,14 +1,16 @@
-"""Convolution as one matrix product: lay every patch out as a column, then multiply.
+"""Convolution as matrix products: lay every patch out as a column, then multiply.
 
 `minicnn.ops.columns` shows the idea with the whole matrix, which repeats each pixel up to
-KH * KW times. Here it is never whole: a band of outputs is taken at a time, its columns are
-copied to a buffer that fits the processor's cache, and the product goes straight to its place.
+KH * KW times. Here it is never whole: a band of outputs is taken at a time, in a buffer that fits
+the processor's cache, and the product goes straight to its place.
 
-Columns stand as (C * KH * KW, pixels): so the product comes in the output's own order, and each
-copy runs along a row of the picture (`minicnn.ops.gather`).
+Columns stand as (taps, pixels), so the product comes in the output's own order. And the columns of
+one row of outputs after the other overlap in memory (`minicnn.ops.gather`): a product for each
+row needs no more than KW copies of a pixel. A product for a whole band, which needs all KH * KW,
+is better only where rows are short and there is much weight, which each product reads anew.
 
-Where each channel has filters of its own (depthwise), a matrix product has next to nothing to do
-for what it costs to copy its columns: there the taps are multiplied and summed where they lie.
+Where each channel has a filter of its own (depthwise), a matrix product has nothing to share:
+there the taps are multiplied and summed where they lie.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ from minicnn.shapes import Array, Pair, Window
 
 WORKSPACE = 16 << 20
 """No more threads are used than have their buffers within so many bytes."""
+
+LONG, LIGHT = 48, 1 << 15
+"""A row of outputs has a product of its own if it has so many pixels, or so few weights."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -67,24 +72,32 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     groups, per_group = channels // share, filters * share // channels
     oh, ow = window.output_size(height, width)
     x = x.reshape(batch, groups, share, height, width)
-    weight = weight.reshape(groups, per_group, share * kh * kw)
+    weight = _as_lines(weight.reshape(groups, per_group, share, kh, kw), bias)
+    y = np.empty((batch, groups, per_group, oh, ow), x.dtype)
+    flat = y.reshape(batch, groups, per_group, oh * ow)
+
+    taps, row_bytes = share * kh * kw, share * kw * ow * x.itemsize
     depthwise = share == per_group == window.stride[0] == 1
-    if bias is not None:  # one weight more, for a pixel that is always one
-        weight = np.concatenate((weight, bias.reshape(groups, per_group, 1)), axis=2)
-    y = np.empty((batch, groups, per_group, oh * ow), x.dtype)
+    by_row = window.dilation[0] == 1 and kh * row_bytes <= 4 * BAND_BYTES
+    by_row = by_row and (ow >= LONG or per_group * taps <= LIGHT)
 
     def work(some: Iterator[Band]) -> None:
         gather = Gather(window, ones=bias is not None)
-        for band in some:
-            seen, rows = x[band.images, band.groups], weight[band.groups]
-            out = y[band.images, band.groups, :, band.pixels(ow)]
-            if depthwise and gather.lines_pay(band):
-                _sum_taps(gather.lines(seen, band), rows, window, out)
+        for images, some_groups, rows, columns in some:
+            band = Band(images, some_groups, rows, columns)
+            seen, factors = x[images, some_groups], weight[some_groups]
+            out = flat[images, some_groups, :, band.pixels(ow)]
+            if depthwise and gather.few_lines(band):
+                _sum_taps(factors, gather.lines(seen, band, by_row=False), out)
+            elif by_row:
+                lines = gather.lines(seen, band, by_row=True)
+                _multiply_by_row(factors, lines, y[images, some_groups, :, rows, columns])
             else:
-                np.matmul(rows, gather.columns(seen, band), out=out)
+                matrix = factors.reshape(*factors.shape[:2], -1)
+                np.matmul(matrix, gather.columns(seen, band), out=out)
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
-    pixel_bytes = share * kw * x.itemsize * (1 if depthwise else kh)
+    pixel_bytes = share * kw * x.itemsize * (1 if depthwise or by_row else kh)
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, steps)
     with blas.one_thread:
         most = WORKSPACE // (3 * BAND_BYTES) if batch * steps > SPLIT else 1
@@ -92,18 +105,42 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     return y.reshape(batch, filters, oh, ow)
 
 
-def _sum_taps(lines: Array, weight: Array, window: Window, out: Array) -> None:
-    """Write the depthwise convolution of lines (N, G, 1, KW, rows, columns) to (N, G, 1, pixels).
+def _as_lines(weight: Array, bias: Array | None) -> Array:
+    """Return the weight (G, O/G, C/G, KH, KW) in the order of lines: (G, O/G, KH, C/G * KW).
 
-    One row down in the kernel is one line on: so what a tap sees is a run of the lines as they
-    lie, and `einsum` sums long runs, without columns.
+    A bias is one weight more, for a line of ones: (G, O/G, KH, C/G * KW + 1), once, then zeros.
     """
-    (kh, kw), dh = window.kernel_size, window.dilation[0]
-    image, group, _, across, down, pixel = lines.strides
-    shape = (*lines.shape[:2], kh, kw, out.shape[3])
-    strides = (image, group, down * dh, across, pixel)
-    seen: Array = np.ndarray(shape, lines.dtype, lines, 0, strides)  # (N, G, KH, KW, pixels)
-    taps = weight[:, 0, : kh * kw].reshape(-1, kh, kw)
+    groups, per_group, share, kh, kw = weight.shape
+    lines = weight.swapaxes(2, 3).reshape(groups, per_group, kh, share * kw)
+    if bias is None:
+        return lines
+    more = np.zeros((groups, per_group, kh, 1), weight.dtype)
+    more[:, :, 0, 0] = bias.reshape(groups, per_group)
+    return np.concatenate((lines, more), axis=3)
+
+
+def _multiply_by_row(weight: Array, lines: Array, out: Array) -> None:
+    """Write a matrix product for each row of outputs.
+
+    Parameters
+    ----------
+    weight : array (G, O/G, KH, lines)
+    lines : array (N, G, KH, lines, rows, columns)
+        The rows of a column follow each other in memory.
+    out : array (N, G, O/G, rows, columns)
+    """
+    images, groups, kh, many, rows, columns = lines.shape
+    matrices = lines.transpose(0, 1, 4, 2, 3, 5).reshape(images, groups, rows, kh * many, columns)
+    matrix = weight.reshape(groups, 1, -1, kh * many)
+    np.matmul(matrix, matrices, out=out.swapaxes(2, 3))
+
+
+def _sum_taps(weight: Array, lines: Array, out: Array) -> None:
+    """Write the sum over the taps to out (N, G, 1, pixels); see `_multiply_by_row`.
+
+    What a tap sees is a run of the lines as they lie: `einsum` sums long runs.
+    """
+    images, groups, kh, many, _, _ = lines.shape
+    taps = weight[:, 0]
+    seen = lines.reshape(images, groups, kh, many, -1)
     np.einsum("nguvp,guv->ngp", seen, taps, out=out[:, :, 0])
-    if weight.shape[2] > kh * kw:
-        out += weight[:, :, -1:]  # the bias

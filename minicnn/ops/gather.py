@@ -1,13 +1,13 @@
-"""Copy what a window sees into columns: in long runs, its padding made on the way.
+"""Copy what a window sees into lines, and see in the lines all its columns.
 
-Straight from the picture, each tap's pixels are copied row by row. That is slow where they are
-picked with a stride, pixel by pixel, or where rows are short. Then it goes in steps, of which each
-does a part of the slow work once, for all the others::
+A line is a row of the picture as one tap of a kernel's row sees it: shifted, every `stride`-th
+pixel, with its padding. For a kernel of three columns a row of the picture makes three lines ::
 
-    picture   1 2 3 4 5 6 7       a kernel of 5 columns, stride 2
-    phases    1 3 5 7 | 2 4 6     every second pixel: the only copies with a stride
-    lines     1 3 | 2 4 | 3 5     for each column of the kernel: runs of the phases
-    columns                       for each row of the kernel: blocks of whole lines
+    picture  1 2 3 4 5  ->  lines  1 2 3 | 2 3 4 | 3 4 5
+
+The lines of one row stand together, those of the next row follow. So the lines of the KH rows that
+one row of outputs needs are a matrix of columns as they lie; and the matrix of the next row of
+outputs begins a row of lines further on, and overlaps. Nothing has to be copied KH times.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ import numpy as np
 
 from minicnn.ops.bands import Band
 from minicnn.shapes import Array, Pair, Window
-
-WIDE = 64
-"""Rows of so many pixels, next to each other, are copied well in one step."""
 
 Cut = tuple[slice, slice]
 """Where in a copy to write, and what of the picture; what is not written is padding."""
@@ -35,63 +32,92 @@ class Gather:
     """
 
     def __init__(self, window: Window, ones: bool) -> None:
-        """Keep the window, and whether columns end in a one; buffers are made when needed."""
+        """Keep the window, and whether a line of ones, for the bias, ends each row's lines."""
         self.window, self.ones = window, ones
         self._buffers: dict[str, Array] = {}
 
-    def columns(self, x: Array, band: Band) -> Array:
-        """Return what each tap sees: (N, G, C * KH * KW, pixels), C-contiguous.
+    def lines(self, x: Array, band: Band, *, by_row: bool) -> Array:
+        """Return the lines of all rows that the band sees, as columns: they overlap.
 
         Parameters
         ----------
         x : array (N, G, C, H, W)
             The band's pictures and groups, not padded.
         band : Band
+        by_row : bool
+            Whether a row's lines stand together in memory, or a tap's, row after row.
+
+        Returns
+        -------
+        array (N, G, KH, C * KW, rows, columns)
+            C * KW + 1 with ones.
         """
+        (kh, kw), (sh, _), (dh, _) = self._sizes
+        images, groups, channels, taps = *x.shape[:3], x.shape[2] * kw
+        rows, (oh, ow) = self._rows_seen(band), band.size
+        if by_row:
+            lines = self._room("lines", images, groups, rows, taps + self.ones, ow, like=x)
+            lines = lines.swapaxes(2, 3)
+        else:
+            lines = self._room("lines", images, groups, taps + self.ones, rows, ow, like=x)
+        self._shift(lines[:, :, :taps].reshape(images, groups, channels, kw, rows, ow), x, band)
+        lines[:, :, taps:] = 1
+        image, group, line, row, pixel = lines.strides
+        return np.ndarray(
+            (images, groups, kh, taps + self.ones, oh, ow),
+            lines.dtype,
+            self._buffers["lines"],
+            strides=(image, group, dh * row, line, sh * row, pixel),
+        )
+
+    def columns(self, x: Array, band: Band) -> Array:
+        """Return the same as `lines`, every column copied: (N, G, KH * C * KW, pixels)."""
         (kh, kw), (sh, sw), (dh, dw) = self._sizes
         images, groups, channels, height, width = x.shape
-        taps, size = channels * kh * kw, band.size
-        matrix = self._room("columns", images, groups, taps + self.ones, math.prod(size), like=x)
-        columns = matrix[:, :, :taps].reshape(*x.shape[:3], kh, kw, *size)
-        if kh > 1 and (sw > 1 or size[1] < WIDE) and self.lines_pay(band):
-            lines = self.lines(x, band)
-            for u in range(kh):
-                columns[:, :, :, u] = lines[..., u * dh :: sh, :][..., : size[0], :]
+        taps, (oh, ow) = channels * kw, band.size
+        columns = self._room("columns", images, groups, kh, taps + self.ones, oh, ow, like=x)
+        if kh > 1 and self.few_lines(band):
+            columns[...] = self.lines(x, band, by_row=False)
         else:
             top, left = self._corner(band)
-            down = [_cut(top + u * dh, sh, size[0], height) for u in range(kh)]
-            across = [_cut(left + v * dw, sw, size[1], width) for v in range(kw)]
-            _copy(columns, x, down, across)
-        matrix[:, :, taps:] = 1
-        return matrix
+            out = columns[:, :, :, :taps].reshape(images, groups, kh, channels, kw, oh, ow)
+            down = [_cut(top + u * dh, sh, oh, height) for u in range(kh)]
+            across = [_cut(left + v * dw, sw, ow, width) for v in range(kw)]
+            _copy(out.swapaxes(2, 3), x, down, across)
+            columns[:, :, :, taps:] = 1
+        return columns.reshape(images, groups, kh * (taps + self.ones), oh * ow)
 
-    def lines(self, x: Array, band: Band) -> Array:
-        """Return all rows from the band's first to its last: (N, G, C, KW, rows, columns)."""
+    def few_lines(self, band: Band) -> bool:
+        """Say whether lines are no more than columns: not if a few rows lie far apart."""
+        return self._rows_seen(band) <= self.window.kernel_size[0] * band.size[0]
+
+    def _shift(self, lines: Array, x: Array, band: Band) -> None:
+        """Write the lines (N, G, C, KW, rows, columns).
+
+        With a stride, the pixels of each phase (every second, say) are copied once and lines
+        taken from there, as reading pixel by pixel is slow: where lines share enough of it.
+        """
         (_, kw), (_, sw), (_, dw) = self._sizes
-        (top, left), rows, ow = self._corner(band), self._line_rows(band), band.size[1]
-        lines = self._room("lines", *x.shape[:3], 1, kw, rows, ow, like=x)
+        rows, ow = lines.shape[4:]
+        top, left = self._corner(band)
         down = [_cut(top, 1, rows, x.shape[3])]
-        if kw < 2 * sw or sw == 1:
+        if sw == 1 or kw < 2 * sw:
             across = [_cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
-            _copy(lines, x, down, across)
-            return lines[:, :, :, 0]
+            _copy(lines[:, :, :, None], x, down, across)
+            return
         width = ow + (kw - 1) * dw // sw
-        phases = self._room("phases", *x.shape[:3], 1, sw, rows, width, like=x)
-        _copy(phases, x, down, [_cut(left + q, sw, width, x.shape[4]) for q in range(sw)])
+        phases = self._room("phases", *x.shape[:3], sw, rows, width, like=x)
+        across = [_cut(left + phase, sw, width, x.shape[4]) for phase in range(sw)]
+        _copy(phases[:, :, :, None], x, down, across)
         for v in range(kw):
-            step, q = divmod(v * dw, sw)
-            lines[..., v, :, :] = phases[..., q, :, step : step + ow]
-        return lines[:, :, :, 0]
-
-    def lines_pay(self, band: Band) -> bool:
-        """Say whether lines are no more than columns: they are where a few rows lie far apart."""
-        return self._line_rows(band) <= self.window.kernel_size[0] * band.size[0]
+            first, phase = divmod(v * dw, sw)
+            lines[:, :, :, v] = phases[:, :, :, phase, :, first : first + ow]
 
     @property
     def _sizes(self) -> tuple[Pair, Pair, Pair]:
         return self.window.kernel_size, self.window.stride, self.window.dilation
 
-    def _line_rows(self, band: Band) -> int:
+    def _rows_seen(self, band: Band) -> int:
         return (band.size[0] - 1) * self.window.stride[0] + self.window.span[0]
 
     def _corner(self, band: Band) -> Pair:
