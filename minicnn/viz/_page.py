@@ -26,6 +26,7 @@ from minicnn.viz._style import (
     GREY,
     HAIRLINE,
     INK,
+    SMALLEST,
     SOFT,
     Scale,
     number_text,
@@ -276,7 +277,8 @@ def mark_bad(image: AxesImage) -> None:
 def picture_values(values: Array, size: Pair) -> Array:
     """Return a picture ready for an image: reduced to `size`, clipped, channels last."""
     channels_last = values[0] if len(values) == 1 else np.moveaxis(values, 0, -1)
-    shown = np.clip(averaged(channels_last, size), 0.0, 1.0)
+    means = averaged(channels_last, size)
+    shown = np.clip(np.where(np.abs(means) < SMALLEST, 0, means), 0.0, 1.0)
     if shown.ndim == 2:
         return np.ma.masked_invalid(shown)
     lost = ~np.isfinite(shown).all(axis=-1)

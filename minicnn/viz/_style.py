@@ -46,8 +46,8 @@ FROM_ZERO = _colours(  # rises fast, so that the weak answers, which are most, c
 )
 GREY = _colours("minicnn_grey", {0: "#000000", 1: "#ffffff"})
 
-LARGEST = 1e300
-"""No scale goes further: the colours are computed in float64, too."""
+SMALLEST, LARGEST = 1e-35, 1e300
+"""No scale ends closer to 0 or further away: beyond, the colours could not be computed."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class Scale:
 
     def masked(self, values: Array) -> Any:
         """Return values ready for the colours: held within the ends, what is not finite masked."""
-        return np.ma.masked_where(~np.isfinite(values), np.clip(values, self.low, self.high))
+        held = np.clip(np.where(np.abs(values) < SMALLEST, 0, values), self.low, self.high)
+        return np.ma.masked_where(~np.isfinite(values), held)
 
     def clipped(self, values: Array) -> int:
         """Return how many finite values lie beyond the scale's ends."""
@@ -141,8 +142,13 @@ def scale_for(low: float, high: float, scale: Any = "step") -> Scale:
     if isinstance(scale, tuple | list | np.ndarray):
         return Scale(float(scale[0]), float(scale[1]), signed=float(scale[0]) < 0)
     reach = max(abs(low), abs(high)) if isinstance(scale, str) else float(scale)
-    reach = min(reach, LARGEST) or 1.0  # nothing but zeros: any end will do
+    reach = bounded(reach)
     return Scale(-reach, reach, signed=True) if low < 0 else Scale(0.0, reach, signed=False)
+
+
+def bounded(reach: float) -> float:
+    """Return how far a scale goes for values that go so far; any end will do for zeros."""
+    return min(max(reach, SMALLEST), LARGEST) if reach else 1.0
 
 
 def check_scale(scale: Any) -> None:
@@ -156,7 +162,7 @@ def check_scale(scale: Any) -> None:
         raise ConfigError(
             f"scale=(low, high) must be two finite numbers, low < high, got {scale!r}"
         )
-    if _is_finite(scale) and scale > 0:
+    if _is_finite(scale) and scale >= SMALLEST:
         return
     raise ConfigError(
         f"scale must be 'step', 'map', a number above 0, or (low, high), got {scale!r}.\n"

@@ -12,7 +12,7 @@ from minicnn.ops.arrays import image_batch
 from minicnn.shapes import Array, integer
 from minicnn.trace import Step, Trace
 from minicnn.viz import _layers
-from minicnn.viz._style import LARGEST, Scale, scale_for
+from minicnn.viz._style import Scale, bounded, scale_for
 from minicnn.viz._text import plain
 from minicnn.viz._values import Facts, facts
 
@@ -58,11 +58,9 @@ class Maps:
         """Return a scale for one map, in the same kind of colours as its neighbours."""
         known = self.facts[index]
         reach = max(abs(known.low), abs(known.high)) if known.low == known.low else 0.0
-        reach = min(reach, LARGEST)
+        reach = bounded(reach)
         return (
-            Scale(-(reach or 1.0), reach or 1.0, signed=True)
-            if self.low < 0
-            else Scale(0.0, reach or 1.0, signed=False)
+            Scale(-reach, reach, signed=True) if self.low < 0 else Scale(0.0, reach, signed=False)
         )
 
 
