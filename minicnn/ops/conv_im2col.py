@@ -16,6 +16,7 @@ there the taps are multiplied and summed where they lie.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -99,8 +100,11 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
     pixel_bytes = share * kw * x.itemsize * (1 if depthwise or by_row else kh)
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, steps)
-    with blas.one_thread:
-        most = WORKSPACE // (3 * BAND_BYTES) if batch * steps > SPLIT else 1
+    if batch * steps <= SPLIT:
+        most = 1
+    else:
+        most = WORKSPACE // (3 * BAND_BYTES)
+    with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
 

@@ -80,7 +80,9 @@ def share(
         Use no more threads than this, for the sake of memory.
     """
     heap = deque(pieces)
-    helpers = min(get_threads(), len(heap), len(heap) if most is None else max(1, most)) - 1
+    helpers = min(len(heap), len(heap) if most is None else most) - 1
+    if helpers > 0:
+        helpers = min(helpers, get_threads() - 1)
     if helpers < 1:
         work(iter(heap))
         return
