@@ -36,11 +36,22 @@ def _colours(name: str, anchors: dict[float, str]) -> Colormap:
     return LinearSegmentedColormap.from_list(name, stops, N=511).with_extremes(bad=BAD)
 
 
+# Both change fastest near 0, so that the weak answers, which are most, can be seen.
 SIGNED = _colours(
     "minicnn_signed",
-    {0: "#08204a", 0.25: "#3d5a86", 0.5: "#9c9c9c", 0.75: "#e3c66e", 1: "#fff3b0"},
+    {
+        0: "#050d24",
+        0.2: "#1d3766",
+        0.35: "#3a5b92",
+        0.44: "#6b84a6",
+        0.5: "#a0a0a0",
+        0.56: "#c2ad6a",
+        0.65: "#dcbb58",
+        0.8: "#f0d67c",
+        1: "#fffbe6",
+    },
 )
-FROM_ZERO = _colours(  # rises fast, so that the weak answers, which are most, can be seen
+FROM_ZERO = _colours(
     "minicnn_from_zero",
     {0: "#16171b", 0.12: "#5a5140", 0.3: "#a48b50", 0.58: "#e3c66e", 1: "#fffbe6"},
 )
