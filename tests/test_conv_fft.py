@@ -9,6 +9,7 @@ from laws import EPS, same_bits
 from strategies import pairs
 
 from minicnn.ops import conv_fft, conv_im2col
+from minicnn.ops.tiles import fast_side
 from minicnn.shapes import Window
 
 ONE = (1, 1)
@@ -21,7 +22,7 @@ def correlate(x, weight, stride=ONE, dilation=ONE):
 def tiles_of(x, weight, stride=ONE, dilation=ONE):
     window = Window(weight.shape[2:], stride, 0, dilation)
     size = window.output_size(*x.shape[2:])
-    return conv_fft.tiles_for(window, size, weight.shape[1] * x.itemsize)
+    return conv_fft.tiles_for(window, size, weight.shape[1], x.itemsize)
 
 
 def within_bound(case):
@@ -123,7 +124,7 @@ def test_transforms_keep_the_dtype(dtype):
     largest=st.integers(1, 600),
 )
 def test_a_tile_holds_its_outputs(span, stride, size, largest):
-    outputs, pixels = conv_fft._side(span, stride, size, max(largest, 2 * span))
+    outputs, pixels = fast_side(span, stride, size, max(largest, 2 * span))
     assert outputs >= 1
     assert (outputs - 1) * stride + span <= pixels
     assert 30**20 % pixels == 0  # a product of 2, 3 and 5

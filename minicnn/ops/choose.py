@@ -26,8 +26,10 @@ from minicnn.shapes import Padding, Pair, Shape, Window, integer
 MULTIPLY = 0.025
 """One multiplication and addition inside a matrix product."""
 
-COLUMN, OUTPUT = 0.27, 0.5
-"""Copying one number into im2col's columns; writing one output."""
+COLUMN, LONG, TAP, OUTPUT = 0.4, 2000, 0.15, 0.5
+"""im2col: one number of a column, twice as much where a column has `LONG` of them (fewer columns
+fit the buffer); one multiplication where there are no columns; one output.
+"""
 
 TILE, PRODUCT, KERNEL = 1.2, 0.5, 1.2
 """Winograd: cutting out one number of a tile; reading one product; one number of a kernel."""
@@ -187,7 +189,10 @@ def _im2col(
 ) -> Estimate:
     filters, taps = weight_shape[0], math.prod(weight_shape[1:])
     columns = channels // weight_shape[1] * taps
-    work = columns * COLUMN + filters * taps * MULTIPLY + filters * OUTPUT
+    work = columns * COLUMN * (1 + taps / LONG) + filters * taps * MULTIPLY
+    if weight_shape[1] == 1:  # a channel by itself: taps are summed where they lie
+        work = filters * taps * TAP
+    work += filters * OUTPUT
     return Estimate("im2col", SETUP["im2col"] + math.prod(size) * work, taps + 2)
 
 
@@ -214,7 +219,7 @@ def _winograd(
 
 def _fft(channels: int, weight_shape: Shape, window: Window, size: Pair, itemsize: int) -> Estimate:
     filters, share = weight_shape[:2]
-    tiles = conv_fft.tiles_for(window, size, share * itemsize)
+    tiles = conv_fft.tiles_for(window, size, share, itemsize)
     many, pixels = math.prod(tiles.grid(size)), math.prod(tiles.pixels)
     order = REARRANGE if share > 1 else 0.0
     work = many * (channels + filters) * (TRANSFORM + order)

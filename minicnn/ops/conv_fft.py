@@ -18,7 +18,7 @@ import numpy as np
 
 from minicnn.ops import blas, threads
 from minicnn.ops.spill import mend
-from minicnn.ops.tiles import Piece, Tiles
+from minicnn.ops.tiles import Piece, Tiles, fast_side
 from minicnn.shapes import Array, Pair, Shape, Window
 
 BUFFER_BYTES = 1 << 19
@@ -66,12 +66,14 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     """Return the convolution with its padding and its bias, some filters and tiles at a time."""
     filters, share = weight.shape[:2]
     y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
-    tiles = tiles_for(window, y.shape[2:], share * x.itemsize)
+    tiles = tiles_for(window, y.shape[2:], share, x.itemsize)
     group = filters * share // x.shape[1]  # how many filters see the same channels
 
-    some = max(1, BUFFER_BYTES // (math.prod(tiles.pixels) * share * x.itemsize))
+    fit = BUFFER_BYTES // (math.prod(tiles.pixels) * share * x.itemsize)
     if group < filters:
-        some = max(1, some // group) * group  # whole groups
+        some = max(1, fit // group) * group  # whole groups, each with its channels
+    else:
+        some = max(min(share, 8), 2 * fit)
     with blas.one_thread:
         for first in range(0, filters, some):
             last = min(first + some, filters)
@@ -83,40 +85,24 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
 
 @lru_cache
-def tiles_for(window: Window, output_size: Pair, pixel_bytes: int) -> Tiles:
+def tiles_for(window: Window, output_size: Pair, share: int, itemsize: int) -> Tiles:
     """Return the tiles that take the least work, of those that fit the buffer.
 
-    A pixel has a number for each channel of a group: `pixel_bytes` in all.
+    Where many channels (`share`) are summed there are many kernels to transform, each to a tile's
+    size: then smaller tiles do.
     """
-    room = math.isqrt(BUFFER_BYTES // pixel_bytes)
+    room = math.isqrt(BUFFER_BYTES // (share * min(share, 8) * itemsize))
     axes = zip(window.span, window.stride, output_size, strict=True)
-    down, across = (_side(span, stride, size, max(room, 2 * span)) for span, stride, size in axes)
+    down, across = (fast_side(*axis, max(room, 2 * axis[0])) for axis in axes)
     return Tiles((down[0], across[0]), (down[1], across[1]), window.stride)
-
-
-def _side(span: int, stride: int, size: int, largest: int) -> Pair:
-    """Return a tile's (outputs, pixels) along an axis; 2, 3 and 5 make lengths that are fast."""
-    enough = min(largest, (size - 1) * stride + span)
-    lengths = {1}
-    for prime in (2, 3, 5):
-        lengths |= {n * prime**e for n in lengths for e in range(1, enough.bit_length() + 1)}
-    most = min(n for n in lengths if n >= enough)
-
-    def work(pixels: int) -> float:
-        outputs = (pixels - span) // stride + 1
-        return -(-size // outputs) * pixels * (8 + math.log2(pixels))
-
-    best = min((n for n in lengths if span <= n <= most), key=lambda n: (work(n), n))
-    return (best - span) // stride + 1, best
 
 
 def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> None:
     """Write y (N, O, OH, OW), for the filters given and the channels that they see."""
-    (filters, share), channels = weight.shape[:2], x.shape[1]
+    (filters, share), groups = weight.shape[:2], x.shape[1] // weight.shape[1]
     (dh, dw), (sh, sw), (mh, mw) = window.dilation, window.stride, tiles.outputs
-    groups = channels // share
     spread = np.zeros((filters, share, *window.span), weight.dtype)
-    spread[:, :, ::dh, ::dw] = weight
+    spread[:, :, ::dh, ::dw] = weight  # zeros between the taps
     kernels = np.fft.rfft2(spread, tiles.pixels).conj()  # conj: the kernel is not turned
     kernels = kernels.reshape(groups, filters // groups, share, -1)
     if share > 1:
@@ -128,15 +114,12 @@ def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> N
             grid, size = spectra.shape[1:3], spectra.shape[3:]
             products = _multiply(spectra.reshape(groups, share, grid[0] * grid[1], -1), kernels)
             made = np.fft.irfft2(products.reshape(filters, *grid, *size), tiles.pixels)
-            made = made[..., : mh * sh : sh, : mw * sw : sw].swapaxes(2, 3)
-            made = made.reshape(filters, grid[0] * mh, grid[1] * mw)
-            piece.outputs[...] = made[:, : piece.outputs.shape[1], : piece.outputs.shape[2]]
+            piece.lay_out_whole(made[..., : mh * sh : sh, : mw * sw : sw])
 
-    tile_bytes = math.prod(tiles.pixels) * max(filters, channels) * x.itemsize
+    tile_bytes = math.prod(tiles.pixels) * max(filters, x.shape[1]) * x.itemsize
     block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
-    threads.share(
-        work, tiles.walk(x, y, block, (window.padding[0][0], window.padding[1][0])), most=2
-    )
+    (top, _), (left, _) = window.padding
+    threads.share(work, tiles.walk(x, y, block, (top, left)), most=2)
 
 
 def _multiply(tiles: Array, kernels: Array) -> Array:

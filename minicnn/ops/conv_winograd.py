@@ -87,7 +87,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             outputs = _block(piece, tiles, a, kernels, b, buffers)
             if bias is not None:
                 outputs += bias[:, None, None]
-            _lay_out(outputs, piece.outputs)
+            piece.lay_out(outputs)
 
     with blas.one_thread:
         kernels = np.matmul(g, weight.reshape(-1, kh * kw).T)  # (TH*TW, O*C/G)
@@ -119,17 +119,7 @@ def _block(
     return outputs
 
 
-def _lay_out(outputs: Array, y: Array) -> None:
-    """Write each tile's outputs (MH, MW, O, rows, columns) side by side: y (O, OH, OW)."""
-    mh, mw = outputs.shape[:2]
-    for i in range(mh):
-        for j in range(mw):
-            every = y[:, i::mh, j::mw]
-            every[...] = outputs[i, j, :, : every.shape[1], : every.shape[2]]
-
-
 def tiles_for(kernel_size: Pair) -> Tiles:
     """Return the tiles for a kernel of this size."""
-    (kh, kw) = kernel_size
-    mh, mw = OUTPUTS[kh], OUTPUTS[kw]
-    return Tiles((mh, mw), (mh + kh - 1, mw + kw - 1))
+    mh, mw = (OUTPUTS[taps] for taps in kernel_size)
+    return Tiles((mh, mw), (mh + kernel_size[0] - 1, mw + kernel_size[1] - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +18,20 @@ class Piece(NamedTuple):
     outputs: Array
     pixels: Array
     place: Pair
+
+    def lay_out(self, made: Array) -> None:
+        """Write the outputs from (MH, MW, O, rows, columns): one place in all tiles at a time."""
+        mh, mw = made.shape[:2]
+        for i in range(mh):
+            for j in range(mw):
+                every = self.outputs[:, i::mh, j::mw]
+                every[...] = made[i, j, :, : every.shape[1], : every.shape[2]]
+
+    def lay_out_whole(self, made: Array) -> None:
+        """Write the outputs from (O, rows, columns, MH, MW): whole tiles, for large ones."""
+        filters, rows, columns, mh, mw = made.shape
+        beside = made.swapaxes(2, 3).reshape(filters, rows * mh, columns * mw)
+        self.outputs[...] = beside[:, : self.outputs.shape[1], : self.outputs.shape[2]]
 
 
 class Tiles(NamedTuple):
@@ -85,3 +100,38 @@ class Tiles(NamedTuple):
         field[:, down : down + height, right : right + width] = piece.pixels
         windows: Array = sliding_window_view(field, self.pixels, axis=(1, 2))
         return windows[:, :: mh * sh, :: mw * sw]
+
+
+def fast_side(span: int, stride: int, size: int, largest: int) -> Pair:
+    """Return the (outputs, pixels) of a tile along an axis that is quick to transform by FFT.
+
+    Its pixels are a product of 2, 3 and 5, at least `span` and not much above `largest`.
+
+    Parameters
+    ----------
+    span, stride : int
+        The window's.
+    size : int
+        All outputs along the axis.
+    largest : int
+        At least `span`.
+
+    Examples
+    --------
+    >>> fast_side(31, 1, 226, 1000)     # all at once
+    (226, 256)
+    >>> fast_side(31, 1, 2000, 300)     # nine tiles
+    (226, 256)
+    """
+    enough = min(largest, (size - 1) * stride + span)
+    lengths = {1}
+    for prime in (2, 3, 5):
+        lengths |= {n * prime**e for n in lengths for e in range(1, enough.bit_length() + 1)}
+    most = min(n for n in lengths if n >= enough)
+
+    def work(pixels: int) -> float:
+        outputs = (pixels - span) // stride + 1
+        return -(-size // outputs) * pixels * (8 + math.log2(pixels))
+
+    best = min((n for n in lengths if span <= n <= most), key=lambda n: (work(n), n))
+    return (best - span) // stride + 1, best
