@@ -78,9 +78,9 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     flat = y.reshape(batch, groups, per_group, oh * ow)
 
     taps, row_bytes = share * kh * kw, share * kw * ow * x.itemsize
-    depthwise = share == per_group == window.stride[0] == 1
-    by_row = window.dilation[0] == 1 and kh * row_bytes <= 4 * BAND_BYTES
-    by_row = by_row and (ow >= LONG or per_group * taps <= LIGHT)
+    near = window.dilation[0] == 1 and kh * row_bytes <= 4 * BAND_BYTES  # so lines fit a buffer
+    depthwise = near and share == per_group == window.stride[0] == 1
+    by_row = near and (ow >= LONG or per_group * taps <= LIGHT)
 
     def work(some: Iterator[Band]) -> None:
         gather = Gather(window, ones=bias is not None)
@@ -88,7 +88,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             band = Band(images, some_groups, rows, columns)
             seen, factors = x[images, some_groups], weight[some_groups]
             out = flat[images, some_groups, :, band.pixels(ow)]
-            if depthwise and gather.few_lines(band):
+            if depthwise:
                 _sum_taps(factors, gather.lines(seen, band, by_row=False), out)
             elif by_row:
                 lines = gather.lines(seen, band, by_row=True)
@@ -100,10 +100,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
     pixel_bytes = share * kw * x.itemsize * (1 if depthwise or by_row else kh)
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, steps)
-    if batch * steps <= SPLIT:
-        most = 1
-    else:
-        most = WORKSPACE // (3 * BAND_BYTES)
+    buffers = 3 * BAND_BYTES + (kh * row_bytes if near else 0)
+    most = WORKSPACE // buffers if batch * steps > SPLIT else 1
     with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)

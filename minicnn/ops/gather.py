@@ -76,7 +76,7 @@ class Gather:
         images, groups, channels, height, width = x.shape
         taps, (oh, ow) = channels * kw, band.size
         columns = self._room("columns", images, groups, kh, taps + self.ones, oh, ow, like=x)
-        if kh > 1 and self.few_lines(band):
+        if kh > 1 and self._few_lines(band):
             columns[...] = self.lines(x, band, by_row=False)
         else:
             top, left = self._corner(band)
@@ -86,10 +86,6 @@ class Gather:
             _copy(out.swapaxes(2, 3), x, down, across)
             columns[:, :, :, taps:] = 1
         return columns.reshape(images, groups, kh * (taps + self.ones), oh * ow)
-
-    def few_lines(self, band: Band) -> bool:
-        """Say whether lines are no more than columns: not if a few rows lie far apart."""
-        return self._rows_seen(band) <= self.window.kernel_size[0] * band.size[0]
 
     def _shift(self, lines: Array, x: Array, band: Band) -> None:
         """Write the lines (N, G, C, KW, rows, columns).
@@ -101,11 +97,11 @@ class Gather:
         rows, ow = lines.shape[4:]
         top, left = self._corner(band)
         down = [_cut(top, 1, rows, x.shape[3])]
-        if sw == 1 or kw < 2 * sw:
+        width = ow + (kw - 1) * dw // sw
+        if sw == 1 or 2 * sw * width > kw * ow:
             across = [_cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
             _copy(lines[:, :, :, None], x, down, across)
             return
-        width = ow + (kw - 1) * dw // sw
         phases = self._room("phases", *x.shape[:3], sw, rows, width, like=x)
         across = [_cut(left + phase, sw, width, x.shape[4]) for phase in range(sw)]
         _copy(phases[:, :, :, None], x, down, across)
@@ -119,6 +115,10 @@ class Gather:
 
     def _rows_seen(self, band: Band) -> int:
         return (band.size[0] - 1) * self.window.stride[0] + self.window.span[0]
+
+    def _few_lines(self, band: Band) -> bool:
+        """Say whether lines are no more than columns: not if a few rows lie far apart."""
+        return self._rows_seen(band) <= self.window.kernel_size[0] * band.size[0]
 
     def _corner(self, band: Band) -> Pair:
         (sh, sw), ((top, _), (left, _)) = self.window.stride, self.window.padding

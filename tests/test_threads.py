@@ -1,0 +1,372 @@
+"""Threads and BLAS: the same bits for any number of them, no lock-ups, everything put back."""
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from laws import same_bits
+
+from minicnn.errors import ConfigError, UnsupportedError
+from minicnn.ops import ALGORITHMS, blas, conv2d, get_threads, set_threads, threads
+
+FAST = [name for name in ALGORITHMS if name != "naive"]
+
+# name: x, weight, geometry; large enough for several bands, and for BLAS to use several threads
+LAYERS = {
+    "bank": ((1, 1, 300, 333), (8, 1, 3, 3), {"padding": 1}),
+    "stem": ((2, 3, 97, 131), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
+    "deep": ((1, 64, 60, 61), (48, 64, 3, 3), {"padding": 1}),
+    "narrow": ((2, 128, 27, 29), (96, 128, 3, 3), {"stride": (1, 2), "padding": 1}),
+    "dilated": ((1, 16, 70, 75), (24, 16, 3, 3), {"dilation": (5, 2)}),
+    "one": ((3, 64, 40, 41), (80, 64, 1, 1), {}),
+    "depthwise": ((1, 24, 90, 93), (24, 1, 3, 3), {"padding": 1, "groups": 24}),
+    "grouped": ((1, 32, 64, 66), (64, 8, 3, 3), {"stride": 2, "groups": 4}),
+    "batch": ((40, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
+}
+
+
+@pytest.fixture(autouse=True)
+def default_threads():
+    yield
+    set_threads(None)
+
+
+def limits(number):
+    return pytest.importorskip("threadpoolctl").threadpool_limits(number, "blas")
+
+
+def blas_threads():
+    info = pytest.importorskip("threadpoolctl").threadpool_info()
+    return [one["num_threads"] for one in info if one["user_api"] == "blas"]
+
+
+def convolve(layer, algorithm, dtype=np.float32):
+    """Return the layer's output, or None where the algorithm cannot do it."""
+    x_shape, weight_shape, geometry = LAYERS[layer]
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal(x_shape).astype(dtype), rng.standard_normal(weight_shape)
+    bias = rng.standard_normal(len(weight))
+    try:
+        return conv2d(x, weight, bias, **geometry, algorithm=algorithm)
+    except UnsupportedError:
+        return None
+
+
+def in_a_process(code, **environment):
+    """Run some lines of Python; fail if they do not end."""
+    script = "import numpy as np\nfrom minicnn.ops import blas, conv2d, set_threads, threads\n"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script + code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment or None,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# --- the same bits -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", FAST)
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_any_number_of_threads_gives_the_same_bits(layer, algorithm, dtype):
+    set_threads(1)
+    expected = convolve(layer, algorithm, dtype)
+    for number in (2, 4, 8):
+        set_threads(number)
+        got = convolve(layer, algorithm, dtype)
+        assert (got is None) == (expected is None)
+        if got is not None:
+            same_bits(got, expected)
+
+
+@pytest.mark.parametrize("find", [blas.find_libraries, blas.numpys_openblas])
+@pytest.mark.parametrize("algorithm", FAST)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_any_number_of_blas_threads_gives_the_same_bits(layer, algorithm, find, monkeypatch):
+    if not find():
+        pytest.skip("no BLAS that we can hold")
+    monkeypatch.setattr(blas, "one_thread", blas.OneThread(find))
+    with limits(1):
+        expected = convolve(layer, algorithm)
+    for number in (2, 4, 8):
+        with limits(number):
+            got = convolve(layer, algorithm)
+        if got is not None:
+            same_bits(got, expected)
+
+
+@pytest.mark.parametrize("algorithm", FAST)
+@pytest.mark.parametrize("layer", ["bank", "depthwise", "batch"])
+def test_without_any_hold_threads_still_give_the_same_bits(layer, algorithm, monkeypatch):
+    monkeypatch.setattr(blas, "one_thread", blas.OneThread(list))
+    set_threads(1)
+    expected = convolve(layer, algorithm)
+    set_threads(4)
+    if expected is not None:
+        same_bits(convolve(layer, algorithm), expected)
+
+
+def test_without_threadpoolctl_numpys_own_blas_is_held(monkeypatch):
+    pytest.importorskip("threadpoolctl")
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    found = blas.find_libraries()
+    assert len(found) == len(blas.numpys_openblas())
+    if not found:
+        pytest.skip("NumPy is not linked with an OpenBLAS")
+    before = found[0].get()
+    with blas.OneThread(lambda: found):
+        assert found[0].get() == 1
+    assert found[0].get() == before
+
+
+def test_a_blas_that_is_not_openblas_is_left_alone(monkeypatch):
+    monkeypatch.setattr(blas.ctypes, "CDLL", lambda path: object())
+    assert blas.numpys_openblas() == []
+
+
+# --- the hold on BLAS ----------------------------------------------------------------------
+
+
+class FakeBlas:
+    def __init__(self, number):
+        self.number, self.log = number, []
+
+    def set(self, number):
+        self.number = number
+        self.log.append(number)
+
+    def library(self):
+        return blas.Library(lambda: self.number, self.set)
+
+
+def test_the_first_holds_and_the_last_puts_back():
+    one, two = FakeBlas(4), FakeBlas(3)
+    hold = blas.OneThread(lambda: [one.library(), two.library()])
+
+    def fail():
+        with hold:
+            assert (one.number, two.number) == (1, 1)
+            raise ZeroDivisionError
+
+    with hold:
+        with hold, pytest.raises(ZeroDivisionError):
+            fail()
+        assert (one.number, two.number) == (1, 1)
+    assert (one.log, two.log) == ([1, 4], [1, 3])
+
+
+def test_what_changed_in_between_is_seen_at_the_next_hold():
+    fake = FakeBlas(4)
+    hold = blas.OneThread(lambda: [fake.library()])
+    with hold:
+        pass
+    fake.number = 2
+    with hold:
+        assert fake.number == 1
+    assert fake.number == 2
+
+
+def test_one_thread_is_left_as_it_is():
+    fake = FakeBlas(1)
+    with blas.OneThread(lambda: [fake.library()]):
+        pass
+    assert fake.log == []
+
+
+def test_many_at_once_hold_until_the_last_one_leaves():
+    fake = FakeBlas(4)
+    hold, seen = blas.OneThread(lambda: [fake.library()]), []
+
+    def work():
+        for _ in range(200):
+            with hold:
+                seen.append(fake.number)
+
+    run_at_once(work, 8)
+    assert set(seen) == {1}
+    assert fake.number == 4
+
+
+def test_a_fork_lets_go():
+    fake = FakeBlas(4)
+    hold = blas.OneThread(lambda: [fake.library()])
+    hold.__enter__()
+    hold.forget_users()
+    assert fake.number == 4
+    with hold:
+        assert fake.number == 1
+    assert fake.number == 4
+
+
+@pytest.mark.parametrize("algorithm", FAST)
+def test_the_limit_is_put_back_whatever_happens(algorithm, monkeypatch):
+    with limits(2):
+        before = blas_threads()
+        convolve("deep", algorithm)
+        assert blas_threads() == before
+        seen = []
+
+        def fail(*args, **kwargs):
+            seen.extend(blas_threads())
+            raise MemoryError
+
+        monkeypatch.setattr(np, "matmul", fail)
+        monkeypatch.setattr(np.fft, "rfft2", fail)
+        with pytest.raises(MemoryError):
+            convolve("deep", algorithm)
+        assert set(seen) == {1}
+        assert blas_threads() == before
+
+
+# --- sharing -------------------------------------------------------------------------------
+
+
+def run_at_once(work, number):
+    """Run `work` in threads; fail if they do not end."""
+    running = [threading.Thread(target=work, daemon=True) for _ in range(number)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(60)
+        assert not thread.is_alive(), "locked up"
+
+
+@pytest.mark.parametrize("number", [1, 2, 8])
+def test_each_piece_is_done_once(number):
+    set_threads(number)
+    done = []
+    threads.share(done.extend, range(1000))
+    assert sorted(done) == list(range(1000))
+
+
+def test_helpers_do_help_and_no_more_than_asked_for():
+    set_threads(8)
+    for most, expected in ((3, 3), (1, 1), (0, 1)):
+        meet, who = threading.Barrier(expected), set()
+
+        def work(pieces, meet=meet, who=who):
+            for _ in pieces:
+                who.add(threading.get_ident())
+                meet.wait(30)
+
+        threads.share(work, range(6), most=most)
+        assert len(who) == expected
+
+
+@pytest.mark.parametrize("in_helper", [False, True])
+def test_an_error_in_any_thread_is_raised_here(in_helper):
+    set_threads(2)
+    caller, meet, done = threading.get_ident(), threading.Barrier(2), []
+
+    def work(pieces):
+        next(pieces)
+        meet.wait(30)
+        if (threading.get_ident() != caller) == in_helper:
+            raise ZeroDivisionError
+        done.extend(pieces)
+
+    with pytest.raises(ZeroDivisionError):
+        threads.share(work, range(10))
+    threads.share(done.extend, range(3))  # and all is well afterwards
+
+
+def test_helpers_work_under_the_callers_errstate():
+    set_threads(2)
+    meet, seen = threading.Barrier(2), []
+
+    def work(pieces):
+        for _ in pieces:
+            meet.wait(30)
+            seen.append(np.geterr()["divide"])
+
+    with np.errstate(divide="raise"):
+        threads.share(work, range(2))
+    assert seen == ["raise", "raise"]
+
+
+def test_calls_within_calls_and_many_callers_do_not_lock_up():
+    set_threads(3)
+    done = []
+
+    def outer(pieces):
+        for _ in pieces:
+            threads.share(inner, range(5))
+
+    def inner(pieces):
+        for _ in pieces:
+            threads.share(done.extend, range(4))
+
+    run_at_once(lambda: threads.share(outer, range(6)), 8)
+    assert len(done) == 8 * 6 * 5 * 4
+
+
+def test_the_number_may_change_while_others_work():
+    expected = convolve("bank", "im2col")
+
+    def work():
+        for number in (1, 3, 2, 5):
+            set_threads(number)
+            same_bits(convolve("bank", "im2col"), expected)
+
+    run_at_once(work, 8)
+
+
+def test_a_forked_child_computes_on():
+    in_a_process("""
+import os, sys
+if not hasattr(os, "fork"):
+    sys.exit(0)
+set_threads(2)
+x, w = np.ones((1, 8, 200, 200), np.float32), np.ones((16, 8, 3, 3), np.float32)
+expected = conv2d(x, w)
+blas.one_thread.__enter__()      # as if another thread were at work
+threads._lock.acquire()
+child = os.fork()
+if child == 0:
+    os._exit(0 if (conv2d(x, w) == expected).all() and blas.one_thread._users == 0 else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+""")
+
+
+def test_threads_keep_no_process_alive_and_its_last_words_compute_too():
+    out = in_a_process("""
+import atexit
+set_threads(4)
+x, w = np.ones((1, 8, 200, 200), np.float32), np.ones((16, 8, 3, 3), np.float32)
+conv2d(x, w)
+atexit.register(lambda: print(conv2d(x, w)[0, 0, 0, 0]))
+""")
+    assert out.strip() == "72.0"
+
+
+# --- how many ------------------------------------------------------------------------------
+
+
+def test_the_number_is_the_callers_then_the_environments_then_the_machines(monkeypatch):
+    monkeypatch.setenv("MINICNN_THREADS", " 3 ")
+    assert get_threads() == 3
+    set_threads(5)
+    assert get_threads() == 5
+    set_threads(None)
+    monkeypatch.setenv("MINICNN_THREADS", "")
+    assert get_threads() >= 1
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_a_wrong_environment_is_said(value, monkeypatch):
+    monkeypatch.setenv("MINICNN_THREADS", value)
+    with pytest.raises(ConfigError, match="MINICNN_THREADS must be an integer of at least 1"):
+        get_threads()
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "2"])
+def test_a_wrong_number_is_refused(value):
+    with pytest.raises(ConfigError, match="threads must be an integer of at least 1"):
+        set_threads(value)
