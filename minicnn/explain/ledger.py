@@ -15,7 +15,7 @@ from minicnn.explain.ledger_layers import account
 from minicnn.explain.ledger_recording import PICTURE, Recording, recorded
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, Place, plain
-from minicnn.explain.ledger_text import text_of
+from minicnn.explain.ledger_text import grounds_of, text_of
 from minicnn.explain.ledger_tree import Branch, grow
 from minicnn.shapes import Array, Shape
 
@@ -143,6 +143,17 @@ class Ledger:
     def origin_name(self) -> str:
         """The name of the step that `inputs` stand in the output of."""
         return "its input" if self.origin is None else self.recording.step_name(self.origin)
+
+    @property
+    def grounds(self) -> str:
+        """What the check rests on: how it was summed, how far apart the two are."""
+        return grounds_of(self)
+
+    def input_name(self, channel: int) -> str:
+        """Return what a channel of the step's input is called: "relu sobel_x"."""
+        origin = self.origin
+        name = f"channel {channel}" if origin is None else self.recording.map_name(origin, channel)
+        return f"{self.origin_name} {name}"
 
     def explain(self, channel: int | str, row: int = 0, column: int = 0) -> Ledger:
         """Explain one of the values that this one is made from.

@@ -120,6 +120,9 @@ def _(account: WeightedSum, ledger: Ledger) -> list[str]:
         sum_ = latex_number(account.sums[position])
         lines.append(rf"s_{{{account.channels[position]}}} &= \sum {patch} \odot {kernel}")
         lines.append(rf"&= \sum {products} = {sum_}")
+    if len(order) == 1 and account.bias is None:
+        result = latex_number(account.result)
+        return [*lines, rf"{_symbol(ledger)} &= s_{{{account.channels[0]}}} = {result}"]
     return [*lines, _written_out(account, ledger, order)]
 
 

@@ -38,10 +38,14 @@ def number(value: float, digits: int = 4) -> str:
 def cells(values: Array, digits: int = 4) -> list[list[str]]:
     """Return a matrix's numbers as texts, all with as many places as give the largest four digits.
 
+    Zeros at the end of every number are left out.
+
     Examples
     --------
     >>> cells(np.array([[1.0, -2.0], [0.5, 0.0]]))
-    [['1.000', '-2.000'], ['0.500', '0']]
+    [['1.0', '-2.0'], ['0.5', '0']]
+    >>> cells(np.array([[1.0, -2.0], [1 / 3, 0.0]]))
+    [['1.000', '-2.000'], ['0.333', '0']]
     >>> cells(np.array([[1.0, -2.0]]))
     [['1', '-2']]
     """
@@ -51,11 +55,19 @@ def cells(values: Array, digits: int = 4) -> list[list[str]]:
         form = ".0f"
     else:
         places = digits - 1 - math.floor(math.log10(largest))
-        form = f".{max(places, 0)}f" if -2 <= places <= 6 else ".2e"
+        form = f".{_needed(finite, max(places, 0))}f" if -2 <= places <= 6 else ".2e"
     return [
         ["0" if v == 0 else f"{v:z{form}}" if math.isfinite(v) else str(v) for v in row]
         for row in values.tolist()
     ]
+
+
+def _needed(values: Array, places: int) -> int:
+    """Return how many of so many places are needed: none for zeros that end every number."""
+    rounded = np.round(values, places)
+    while places > 1 and bool((np.round(values, places - 1) == rounded).all()):
+        places -= 1
+    return places
 
 
 def column(values: Sequence[float]) -> list[str]:

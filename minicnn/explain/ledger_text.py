@@ -48,10 +48,11 @@ def text_of(ledger: Ledger) -> str:
 def check_lines(ledger: Ledger) -> list[str]:
     """Return the check, and what it rests on."""
     check = ledger.check
-    return [str(check), *(f"  {line}" for line in _wrapped(_grounds(ledger)))]
+    return [str(check), *(f"  {line}" for line in _wrapped(grounds_of(ledger)))]
 
 
-def _grounds(ledger: Ledger) -> str:
+def grounds_of(ledger: Ledger) -> str:
+    """Return what the check rests on, in a sentence without its full stop."""
     check, account = ledger.check, ledger.account
     gap, bound = number(check.difference, 2), number(check.bound, 2)
     if not check.agrees:
@@ -147,7 +148,7 @@ def _patch(account: WeightedSum, position: int, ledger: Ledger) -> list[str]:
     """Return one channel's patch, kernel and products, side by side if they fit."""
     channel = account.channels[position]
     head = (
-        f"{_map(ledger, channel)}, {_range('row', account.rows)}, "
+        f"{ledger.input_name(channel)}, {_range('row', account.rows)}, "
         f"{_range('column', account.columns)}: patch x kernel = products"
     )
     added = f"  they add up to {number(account.sums[position])}"
@@ -196,7 +197,7 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
     listed, rest = order[:SUMS], order[SUMS:]
     rows: list[tuple[str, float]] = []
     for position in listed:
-        name = _map(ledger, account.channels[position])
+        name = ledger.input_name(account.channels[position])
         if single:
             value, weight = account.values[position], account.weights[position]
             name += f": {number(value.item())} x {number(weight.item())}"
@@ -216,14 +217,8 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
     return [*lines, "-" * (room + 2 + wide), f"{'sum'.ljust(room)}  {texts[-1].rjust(wide)}"]
 
 
-def _map(ledger: Ledger, channel: int) -> str:
-    origin = ledger.origin
-    name = f"channel {channel}" if origin is None else ledger.recording.map_name(origin, channel)
-    return f"{ledger.origin_name} {name}"
-
-
 def _where(one: Input, ledger: Ledger) -> str:
-    return f"{_map(ledger, one.place.channel)}, row {one.place.row}, column {one.place.column}"
+    return f"{ledger.input_name(one.place.channel)}, row {one.place.row}, column {one.place.column}"
 
 
 def _range(noun: str, numbers: tuple[int, ...]) -> str:

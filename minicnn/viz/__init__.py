@@ -3,6 +3,7 @@
 from minicnn.viz._page import new_figure
 from minicnn.viz._style import Scale, scale_of
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
+from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
 from minicnn.viz.pipeline import plot_pipeline
 from minicnn.viz.saving import figure_bytes
@@ -16,6 +17,7 @@ __all__ = [
     "plot_feature_maps",
     "plot_images",
     "plot_kernels",
+    "plot_ledger",
     "plot_pipeline",
     "render_map",
     "scale_of",
