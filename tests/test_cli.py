@@ -960,7 +960,8 @@ def test_random_calls(here, monkeypatch, capsys, argv):
 
 def test_maps_options_have_a_test(capsys):
     """Every option of every command stands in a call of these tests."""
-    text = Path(__file__).read_text(encoding="utf-8")
+    tests = Path(__file__).parent.glob("test_cli*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in tests)
     _, commands = parser.build_parsers("minicnn")
     for _, reader in commands.values():
         for action in reader._actions:

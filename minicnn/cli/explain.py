@@ -1,0 +1,157 @@
+"""``minicnn explain``: why one value of a feature map is what it is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from typing import Any
+
+from minicnn import Trace
+from minicnn.cli import model, sources, values
+from minicnn.cli.console import WrongCall, one_line, say
+from minicnn.cli.outputs import Target
+from minicnn.errors import ConfigError
+from minicnn.explain import Ledger, pixel
+from minicnn.ops.arrays import image_batch
+
+NAME = "explain"
+HELP = "Explain one value of a feature map: patch times kernel, summed and checked"
+EXAMPLES = (
+    "photo.jpg --at 120,200 --channel sobel_x",
+    "photo.jpg --at 120,200 --kernels kirsch --format latex -o why.png",
+)
+
+_FORMATS = ("text", "latex", "json")
+_MOST_BYTES = 2 * 2**30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what can be written behind the command."""
+    parser.add_argument(
+        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
+    )
+    what = parser.add_argument_group("the value")
+    what.add_argument(
+        "--at",
+        type=_place,
+        required=True,
+        metavar="ROW,COLUMN",
+        help="where it stands in the map, counted from 0",
+    )
+    what.add_argument(
+        "--step",
+        metavar="STEP",
+        help="the step's name or number: pad, conv2d, relu, or 0, 1, 2; default: conv2d",
+    )
+    what.add_argument(
+        "--channel",
+        metavar="MAP",
+        help="the map's name or number, such as sobel_x or 0; default: the one that answers most "
+        "strongly there",
+    )
+    what.add_argument(
+        "--back",
+        action="store_true",
+        help="also follow it back to the picture, along the terms that bring most",
+    )
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "--format", choices=_FORMATS, default="text", help="how it is printed; default: text"
+    )
+    out.add_argument(
+        "-o",
+        "--output",
+        type=values.output,
+        metavar="OUT",
+        help="also draw it to this file: PNG, SVG or PDF by its suffix; - is standard output (and "
+        "what is printed goes to standard error)",
+    )
+    out.add_argument(
+        "--force", action="store_true", help="write over an existing file (never over an input)"
+    )
+    model.add_model_options(parser)
+    sources.add_reading_options(parser).add_argument(
+        "--max-bytes",
+        type=values.size_in_bytes,
+        default=_MOST_BYTES,
+        metavar="SIZE",
+        help="refuse maps that need more memory; default: 2GiB",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explain the value, and return the exit code."""
+    if args.force and args.output is None:
+        raise WrongCall("--force says how -o OUT is written: give it too")
+    if args.back and args.format == "latex":
+        raise WrongCall("--back prints a tree, as text or json: leave out --format latex")
+    source = sources.Source(args.image)
+    target = None
+    if args.output is not None:
+        target = Target(args.output, None, args.force, (source.file,))
+        target.check()
+    x = source.load(args)
+    net = model.build_model(args, x.shape)
+    trace = net.trace(x, max_bytes=args.max_bytes)
+    ledger = _ledger(trace, args)
+    text = _printed(ledger, args)
+    if target is not None:
+        target.write(_drawn(ledger, target.format))
+    say(text, error=target is not None and target.is_stdout)
+    return 0
+
+
+def _ledger(trace: Trace, args: argparse.Namespace) -> Ledger:
+    row, column = args.at
+    try:
+        step = _default_step(trace) if args.step is None else _name_or_number(args.step)
+        channel = _name_or_number(args.channel)
+        if channel is None:
+            channel = _strongest(trace, step, row, column)
+        return pixel(trace, None, step, channel, row, column)
+    except ConfigError as error:  # a place that this picture's maps do not have
+        raise WrongCall(one_line(error)) from error
+
+
+def _strongest(trace: Trace, step: Any, row: int, column: int) -> int:
+    """Return the map whose value at a place is furthest from 0; 0 where there is no such place."""
+    maps = image_batch(trace[step].output, "explain")[0]
+    if row >= maps.shape[1] or column >= maps.shape[2]:
+        return 0  # `pixel` says what is wrong
+    return int(abs(maps[:, row, column]).argmax())
+
+
+def _default_step(trace: Trace) -> str:
+    return "conv2d" if "conv2d" in trace.names else trace.names[-1]
+
+
+def _printed(ledger: Ledger, args: argparse.Namespace) -> str:
+    if args.format == "latex":
+        return ledger.to_latex()
+    if args.format == "json":
+        data = ledger.to_dict()
+        if args.back:
+            data["back"] = ledger.trace_back().to_dict()
+        return json.dumps(data, indent=2, allow_nan=False)
+    text = str(ledger)
+    return f"{text}\n\nback to the picture\n{ledger.trace_back()}" if args.back else text
+
+
+def _drawn(ledger: Ledger, format: str) -> bytes:
+    from minicnn import viz
+
+    return viz.figure_bytes(viz.plot_ledger(ledger, figure=viz.new_figure()), format)
+
+
+def _name_or_number(text: str | None) -> Any:
+    if text is None:
+        return None
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text
+
+
+def _place(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r" *([0-9]{1,9}) *, *([0-9]{1,9}) *", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no place: write ROW,COLUMN, such as 120,200")
+    return int(match[1]), int(match[2])
