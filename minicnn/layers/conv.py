@@ -33,7 +33,7 @@ class Conv2D(Layer):
     groups : int
         See `minicnn.ops.conv2d`; ``groups=in_channels`` is a depthwise convolution.
     bias : bool
-    algorithm : {'auto', 'naive', 'im2col'}
+    algorithm : {'auto', 'naive', 'im2col', 'fft', 'winograd'}
     strict : bool
         Raise where the stride would leave rows or columns of the picture unreached.
     rng : None, int or numpy.random.Generator
