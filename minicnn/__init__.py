@@ -51,6 +51,7 @@ __all__ = [
     "WeightsError",
     "Window",
     "__version__",
+    "coach",
     "col2im",
     "conv2d",
     "errors",
@@ -68,7 +69,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `minicnn.viz`, and matplotlib with it, when it is first asked for."""
-    if name == "viz":
-        return importlib.import_module("minicnn.viz")
+    """Import `minicnn.viz`, and matplotlib with it, or `minicnn.coach`, when first asked for."""
+    if name in ("coach", "viz"):
+        return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
