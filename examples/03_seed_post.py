@@ -24,9 +24,8 @@ def heading(text: str) -> None:
 
 
 heading("1. What is a convolutional kernel?")
-# The post's drawing is a picture file, so its numbers are not in the text. They are taken from
-# where that drawing comes from, a tutorial's 5 x 5 picture that is in many courses. The table of
-# products is in the post: it shows where in the picture its last step is.
+# From the post: the table of products, and their sum of 4. Its picture and kernel are a drawing,
+# not numbers: these are the ones of the well-known tutorial picture, and the products fit them.
 picture = np.array(
     [
         [1, 1, 1, 0, 0],
@@ -48,6 +47,7 @@ places = [
 row, column = places[0]
 patch = picture[row : row + 3, column : column + 3]
 
+print("From the post: the products. From the tutorial picture it shows: the picture, the kernel.")
 print(f"The products that the post prints add up to {products_in_the_post.sum()}.")
 print(f"{np.count_nonzero(result == 4)} of the 9 places give a 4; these products are those of:")
 print(f"{places = }  (row, column)")
@@ -59,7 +59,7 @@ sheet = Sheet(
     f"Where the {products_in_the_post.sum()} comes from",
     f"""
     The products are the post's, and belong to row {row}, column {column}: the upper right corner.
-    The picture and the kernel are those of the tutorial that its drawing is known from.
+    It shows picture and kernel in a drawing; the numbers here are the well-known tutorial's.
     """,
 )
 on_picture, on_patch = sheet.axes(0.25, 1.2, 1.6, 1.6), sheet.axes(2.45, 1.4, 1.2, 1.2)

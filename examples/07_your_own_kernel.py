@@ -12,7 +12,7 @@ from _book import arguments, save
 
 from minicnn import Conv2D, ReLU, Sequential, images, kernels, viz
 
-given = arguments(__doc__, picture=True, kernel="corners = 1 -2 1; -2 4 -2; 1 -2 1")
+given = arguments(__doc__, picture=True, kernel="relief = 2 1 0; 1 0 -1; 0 -1 -2")
 mine = kernels.parse(given.kernel)
 picture = given.picture
 x = images.load(picture, channels=1) if picture else images.photograph(channels=1)

@@ -28,7 +28,7 @@ print("The first is torch.nn.functional.conv2d, cv2.filter2D and scipy.ndimage.c
 print("the second is scipy.signal.convolve2d and scipy.ndimage.convolve.")
 print("A kernel that is the same upside down, such as a blur, cannot tell them apart.")
 
-sheet = Sheet(9.35, 4.9, "Convolution or correlation? A dot tells")
+sheet = Sheet(9.35, 4.75, "Convolution or correlation? A dot tells")
 for y, k, result, name, lines in (
     (
         1.05,

@@ -13,7 +13,7 @@ from _book import arguments, save
 from minicnn import Conv2D, Pad, ReLU, Sequential, images, kernels, viz
 
 folder = arguments(__doc__).folder
-x = images.photograph(channels=1)
+x = images.photograph(channels=1)[:, :, :384]  # head and shoulders
 
 sobel = kernels.get("sobel_x").values
 edges = Conv2D.from_kernels(
@@ -30,4 +30,8 @@ model = Sequential(border, ("edges", edges), ReLU(), ("second", second))
 trace = model.trace(x)
 print(model.summary(x.shape))
 title = "Two layers: from edges to where they are, and how they lie"
-save(viz.plot_pipeline(trace, title=title, figure=viz.new_figure()), folder, "10_two_layers.png")
+save(
+    viz.plot_pipeline(trace, title=title, figure=viz.new_figure()),
+    folder,
+    "10_two_layers.png",
+)
