@@ -1,5 +1,7 @@
 """im2col and col2im: the whole matrix, and its adjoint."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from laws import Untouched, layouts, same_bits
 from strategies import arrays, convolutions
 
 from minicnn.errors import MiniCNNError, ShapeError
-from minicnn.ops import col2im, conv2d, im2col
+from minicnn.ops import bands, col2im, conv2d, conv_im2col, im2col, set_threads
 
 
 def geometry(case):
@@ -77,3 +79,78 @@ def test_im2col_refuses():
         im2col(np.ones((1, 1, 3, 3)), 4)
     with pytest.raises(ShapeError, match="im2col expects four axes"):
         im2col(np.ones((3, 3)), 2)
+
+
+# --- in bands ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("band_bytes", [40, 400, 4000])
+@pytest.mark.parametrize(("long", "light"), [(0, 0), (10**9, 0)])
+@given(case=convolutions(dtype=np.float64, whole=True, named_padding=True, max_output=9))
+def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, light, case):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bands, "BAND_BYTES", band_bytes)
+        patch.setattr(conv_im2col, "BAND_BYTES", band_bytes)
+        patch.setattr(bands, "SPLIT", 100)
+        patch.setattr(conv_im2col, "LONG", long)
+        patch.setattr(conv_im2col, "LIGHT", light)
+        y = conv2d(case.x, case.weight, case.bias, **case.geometry, algorithm="im2col")
+    expected = conv2d(case.x, case.weight, case.bias, **case.geometry, algorithm="naive")
+    same_bits(y + 0.0, expected + 0.0)
+
+
+@given(
+    sizes=st.tuples(*[st.integers(1, 9)] * 4),
+    pixel_bytes=st.sampled_from([4, 36, 1000]),
+    steps=st.sampled_from([1, 10**9]),
+    band_bytes=st.integers(1, 20_000),
+)
+def test_bands_cover_every_output_once(sizes, pixel_bytes, steps, band_bytes):
+    batch, groups, oh, ow = sizes
+    seen = np.zeros(sizes, int)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bands, "BAND_BYTES", band_bytes)
+        for band in bands.bands(batch, groups, (oh, ow), pixel_bytes, steps):
+            part = seen[band.images, band.groups, band.rows, band.columns]
+            part += 1
+            assert part.size * pixel_bytes <= max(band_bytes, pixel_bytes)
+            flat = seen.reshape(batch, groups, -1)[band.images, band.groups, band.pixels(ow)]
+            assert flat.size == part.size
+            assert (flat == 1).all()
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("steps", [1, 10**9])
+@pytest.mark.parametrize("batch", [2, 5, 64])
+def test_a_pictures_bands_do_not_depend_on_its_batch(batch, steps):
+    def cuts(batch):
+        pieces = bands.bands(batch, 3, (500, 300), 36, steps)
+        return {(band.groups.start, *map(str, band[2:])) for band in pieces}
+
+    assert cuts(batch) == cuts(1)
+
+
+@pytest.mark.parametrize(
+    ("x_shape", "weight_shape", "geometry"),
+    [
+        ((1, 1, 1024, 1024), (8, 1, 3, 3), {"padding": 1}),
+        ((1, 3, 1024, 1024), (4, 3, 7, 7), {"stride": 2, "padding": 3}),
+        ((1, 16, 512, 512), (16, 16, 7, 7), {}),
+        ((1, 64, 40, 3000), (4, 64, 9, 9), {}),
+        ((1, 16, 512, 512), (16, 1, 15, 15), {"groups": 16, "padding": 7}),
+        ((1, 128, 100, 100), (8, 128, 3, 3), {"dilation": 12}),
+        ((1, 2, 36, 9000), (2, 1, 31, 31), {"groups": 2}),
+        ((8, 64, 64, 64), (64, 64, 1, 1), {"stride": 2}),
+    ],
+)
+def test_memory_beyond_the_output_is_bounded(x_shape, weight_shape, geometry):
+    set_threads(16)
+    x, weight = np.zeros(x_shape, np.float32), np.zeros(weight_shape, np.float32)
+    tracemalloc.start()
+    try:
+        y = conv2d(x, weight, np.zeros(len(weight)), **geometry, algorithm="im2col")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        set_threads(None)
+    assert peak - y.nbytes < 16 * 2**20
