@@ -156,6 +156,26 @@ def test_wrong_calls(input_shape, weight_shape, options, error, message):
         choose_algorithm(input_shape, weight_shape, **options)
 
 
+def test_the_faster_of_two_that_are_good(monkeypatch):
+    """Where columns cost a thousand times as much, both others are better than im2col."""
+    monkeypatch.setattr(choose, "COLUMN", 400.0)
+    choose.choice_for.cache_clear()
+    shapes = (1, 64, 56, 56), (64, 64, 3, 3)
+    found = choose.estimates(64, shapes[1], Window(3), (54, 54), "f")
+    choice = choose_algorithm(*shapes)
+    choose.choice_for.cache_clear()
+    assert [estimate.name for estimate in found] == ["im2col", "winograd", "fft"]
+    assert found[1].time < found[2].time < found[0].time
+    assert choice.name == "winograd"
+
+
+def test_the_dtype_that_it_is_computed_in():
+    assert [choose._computed_in(d) for d in ("f8", ">f8", "f4", "f2", "u1", "i8", bool)] == [
+        *"dd",
+        *"fffff",
+    ]
+
+
 def test_bytes_are_chosen_for_as_float32():
     shapes = (1, 64, 40, 40), (64, 64, 3, 3)
     assert choose_algorithm(*shapes, dtype=np.uint8) == choose_algorithm(*shapes)
