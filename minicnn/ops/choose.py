@@ -139,7 +139,7 @@ def _computed_in(dtype: Any) -> str:
         raise DTypeError(
             f"choose_algorithm: dtype must be one of real numbers of up to 64 bits, got {kind}"
         )
-    return "d" if kind == np.float64 else "f"
+    return "d" if kind.kind == "f" and kind.itemsize == 8 else "f"  # whatever its byte order
 
 
 @lru_cache(maxsize=1024)
