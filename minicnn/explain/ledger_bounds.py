@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from minicnn.layers import Conv2D
+from minicnn.ops import conv_fft, conv_winograd
+from minicnn.ops.choose import choose_algorithm
 from minicnn.shapes import Array
 
 
@@ -37,6 +39,10 @@ def sum_bound(values: Array, weights: Array, bias: float | None, dtype: Any) -> 
 def conv_bound(layer: Conv2D, x: Array, filter_: int, direct: float) -> float:
     """Return the bound of one output value of a convolution, by the algorithm that computed it.
 
+    Algorithms that transform tiles round by the largest numbers of the picture, not by those
+    under the kernel: |y - exact| <= b * eps * sum over c of max|x[c]| * sum|weight[o, c]|, with
+    the algorithm's own b.
+
     Parameters
     ----------
     layer : Conv2D
@@ -44,9 +50,36 @@ def conv_bound(layer: Conv2D, x: Array, filter_: int, direct: float) -> float:
         The layer's input, one picture.
     filter_ : int
     direct : float
-        The bound of an algorithm that adds up the products, whatever the order.
+        The bound of an algorithm that adds up the products, in whatever order.
     """
-    return direct
+    roundings = _roundings(layer, x)
+    if not roundings:
+        return direct
+    weight = layer.weight[filter_].astype(np.float64)
+    first = filter_ // (layer.out_channels // layer.groups) * len(weight)
+    seen = np.abs(x[first : first + len(weight)]).max(axis=(1, 2), initial=0).astype(np.float64)
+    with np.errstate(all="ignore"):
+        magnitude = float(seen @ np.abs(weight).sum(axis=(1, 2)))
+    bias = 0.0 if layer.bias is None else abs(float(layer.bias[filter_]))
+    return max(direct, _bound(roundings, magnitude + bias, x.size, x.dtype))
+
+
+def _roundings(layer: Conv2D, x: Array) -> float:
+    """Return the b of the algorithm that a layer takes for a picture (C, H, W); 0: it just adds."""
+    window, weight_shape = layer.window(x.shape[1], x.shape[2]), layer.weight.shape
+    name = layer.algorithm
+    if name == "auto":
+        geometry = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
+        name = choose_algorithm(
+            (1, *x.shape), weight_shape, **geometry, groups=layer.groups, dtype=x.dtype
+        ).name
+    if name == "winograd":
+        return conv_winograd.error_bound(weight_shape)
+    if name == "fft":
+        size = window.output_size(x.shape[1], x.shape[2])
+        tiles = conv_fft.tiles_for(window, size, weight_shape[1], x.itemsize)
+        return conv_fft.error_bound(weight_shape, tiles)
+    return 0.0
 
 
 def _bound(roundings: float, magnitude: float, terms: int, dtype: Any) -> float:

@@ -21,6 +21,7 @@ from minicnn.viz._style import SOFT, printed
 
 MAP, TALLEST, BLOCK, CELL, SIGN = 106.0, 128.0, 118.0, 40.0, 24.0
 _HEADS, _CAPTION = 46.0, 22.0
+_WRITTEN = 25  # so many products of a single channel are written out one by one
 
 
 class Rows:
@@ -66,6 +67,9 @@ class Rows:
         """Return the channels' sums and the bias as one line of arithmetic."""
         account = self.account
         terms = [(account.sums[position], "") for position in self.shown]
+        if len(account.sums) == 1 and account.products.size <= _WRITTEN:  # each product by itself
+            products = account.products.ravel().tolist()
+            terms = [(product, "") for product in products if product] or terms
         if self.rest:
             rest = total(account.sums[position] for position in self.rest)
             terms.append((rest, f" ({_text.count(len(self.rest), 'other channel')})"))
@@ -75,8 +79,6 @@ class Rows:
         for value, words in terms:
             sign = "-" if value < 0 else "+" if text else ""
             text += (f" {sign} " if text else sign) + number(abs(value)) + words
-        if len(terms) == 1 and not self.rest:
-            return printed(f"The products add up to {number(account.result)}.")
         return printed(f"{text} = {number(account.result)}")
 
     def _draw_heads(self, page: Page, x: list[float], top: float) -> None:
