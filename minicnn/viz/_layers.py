@@ -9,30 +9,10 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
-import numpy as np
-
 from minicnn.layers import Conv2D, Pad, ReLU
 from minicnn.shapes import Array, Shape, Sides
 from minicnn.viz import _text
 from minicnn.viz._style import number_text, printed
-
-Names = tuple[str, ...]
-
-
-@singledispatch
-def map_names(layer: Any, before: Names | None, channels: int) -> Names | None:
-    """Return the names of a layer's output channels, given those of its input; None if unknown.
-
-    A layer that keeps the number of channels, and has no weights that could mix them, keeps
-    their names.
-    """
-    mixes = any(np.ndim(array) > 1 for array in getattr(layer, "params", {}).values())
-    return before if before is not None and len(before) == channels and not mixes else None
-
-
-@map_names.register
-def _(layer: Conv2D, before: Names | None, channels: int) -> Names | None:
-    return layer.names
 
 
 @singledispatch

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.explain.naming import map_names, names_along
 from minicnn.layers import Layer
 from minicnn.ops.arrays import image_batch
 from minicnn.shapes import Array, integer
 from minicnn.trace import Step, Trace
-from minicnn.viz import _layers
 from minicnn.viz._style import Scale, bounded, scale_for
 from minicnn.viz._text import plain
 from minicnn.viz._values import Facts, facts
@@ -108,16 +108,6 @@ def checked_names(names: Any, maps: int) -> tuple[str, ...] | None:
     return found
 
 
-def names_along(trace: Trace) -> list[tuple[str, ...] | None]:
-    """Return the names of each step's maps: a layer's own, or carried on from the step before."""
-    names: tuple[str, ...] | None = None
-    found = []
-    for step in trace:
-        names = _layers.map_names(step.layer, names, _channels(step.output))
-        found.append(names)
-    return found
-
-
 def chosen_step(what: Any, step: Any, who: str) -> tuple[Step | None, int, tuple[str, ...] | None]:
     """Return the step that is meant, its position (-1: unknown) and its maps' names."""
     if isinstance(what, Trace):
@@ -128,7 +118,7 @@ def chosen_step(what: Any, step: Any, who: str) -> tuple[Step | None, int, tuple
     if step is not None:
         raise ConfigError(f"{who}: step={step!r} chooses a step of a trace, got a {_kind(what)}")
     if isinstance(what, Step):
-        return what, -1, _layers.map_names(what.layer, None, _channels(what.output))
+        return what, -1, map_names(what.layer, None, _channels(what.output))
     if isinstance(what, Layer):
         raise DTypeError(
             f"{who} takes what a model did, not the model.\n  Pass model.trace(x), for a picture x."

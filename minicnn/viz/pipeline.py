@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, DTypeError
+from minicnn.explain.naming import names_along
 from minicnn.layers import Layer
 from minicnn.shapes import Array, integer
 from minicnn.trace import Step, Trace
@@ -23,9 +24,10 @@ from minicnn.viz._page import (
     WIDTH,
     Page,
     check_figure,
+    dots_per_inch,
 )
 from minicnn.viz._style import INK, SOFT, Scale, check_scale, number_text, printed, scale_for
-from minicnn.viz._subject import Maps, batch_of, maps_of, names_along
+from minicnn.viz._subject import Maps, batch_of, maps_of
 from minicnn.viz._tiles import draw_kernel_at, map_tile, picture_tile
 from minicnn.viz._values import facts
 from minicnn.viz.maps import kernel_texts, number_size
@@ -284,7 +286,7 @@ def _pack(blocks: Sequence[Block]) -> list[list[Block]]:
 def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
     inner = max(sum(b.width for b in row) + 2 * GAP * (len(row) - 1) for row in rows)
     head = _text.fit(_text.plain(title), HEADING, inner)
-    notes = _notes([block.grid for row in rows for block in row])
+    notes = _notes([block.grid for row in rows for block in row], dots_per_inch(figure))
     lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
     heights = [max(b.head for b in row) + max(b.grid.height for b in row) for row in rows]
     top = MARGIN + (HEADING + 10 if head else 0)
@@ -308,8 +310,8 @@ def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
     return page.done()
 
 
-def _notes(grids: Sequence[Grid]) -> list[str]:
-    notes = reduced_notes(grids)
+def _notes(grids: Sequence[Grid], dpi: float) -> list[str]:
+    notes = reduced_notes(grids, dpi)
     if any(grid.stretched for grid in grids):
         notes.append(
             "Some pixels are not square: true to size, those maps would be too thin to see."
