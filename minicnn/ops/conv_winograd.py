@@ -32,6 +32,9 @@ OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
 """A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
 
+SOME = 1 << 14
+"""So many kernels are transformed at a time."""
+
 WORKSPACE = 16 << 20
 """No more threads are used than have their buffers within so many bytes; two always."""
 
@@ -90,11 +93,23 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             piece.lay_out(outputs)
 
     with blas.one_thread:
-        kernels = np.matmul(g, weight.reshape(-1, kh * kw).T)  # (TH*TW, O*C/G)
-        kernels = kernels.reshape(len(g), channels // share, -1, share)  # (TH*TW, G, O/G, C/G)
+        kernels = _transform(g, weight).reshape(len(g), channels // share, -1, share)
         most = max(2, WORKSPACE // (3 * room * x.itemsize))
         threads.share(work, tiles.walk(x, y, block, (top, left)), most=most)
     return mend(y, x, weight, bias, window)
+
+
+def _transform(g: Array, weight: Array) -> Array:
+    """Return the numbers of every kernel: (TH*TW, O*C/G)."""
+    kernels = weight.reshape(-1, g.shape[1])
+    numbers = np.empty((len(g), len(kernels)), weight.dtype)
+
+    def work(starts: Iterator[int]) -> None:
+        for i in starts:
+            np.matmul(g, kernels[i : i + SOME].T, out=numbers[:, i : i + SOME])
+
+    threads.share(work, range(0, len(kernels), SOME))
+    return numbers
 
 
 def _block(
