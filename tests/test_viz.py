@@ -282,6 +282,19 @@ def test_a_thin_line_survives_being_drawn_smaller():
     assert "Drawn smaller" not in said(plot(random(1, 2, 50, 50)))
 
 
+@pytest.mark.parametrize("dpi", [72, 100, 150, 200])
+@pytest.mark.parametrize("storyboard", [False, True])
+def test_how_many_values_share_a_dot_is_said_for_the_figures_own_dots(dpi, storyboard):
+    maps = random(1, 2, 900, 900)
+    figure = viz.new_figure(dpi)
+    if storyboard:
+        viz.plot_pipeline(ReLU().trace(maps), figure=figure)
+    else:
+        viz.plot_feature_maps(maps, figure=figure)
+    rows, columns = (-(-900 // size) for size in tiles(figure)[0].get_array().shape)
+    assert f"of up to {rows} \u00d7 {columns} values" in " ".join(said(figure).split())
+
+
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30), st.integers(1, 30))
 def test_reducing_keeps_the_strongest_values(height, width, rows, columns):
     values = random(height, width, seed=height * 31 + width)

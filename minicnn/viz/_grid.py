@@ -11,8 +11,18 @@ from matplotlib.figure import Figure
 
 from minicnn.shapes import integer
 from minicnn.viz import _text
-from minicnn.viz._page import BAR, BODY, GAP, HEADING, MARGIN, SMALL, WIDTH, Page
-from minicnn.viz._style import ALARM, DPI, SOFT, Scale, number_text, printed
+from minicnn.viz._page import (
+    BAR,
+    BODY,
+    GAP,
+    HEADING,
+    MARGIN,
+    SMALL,
+    WIDTH,
+    Page,
+    dots_per_inch,
+)
+from minicnn.viz._style import ALARM, SOFT, Scale, number_text, printed
 from minicnn.viz._values import block_size
 
 TALLEST, LOWEST = 330.0, 9.0
@@ -208,7 +218,7 @@ def sheet(
     beside = bar is not None
     scale_room = inner - (BAR + 12 if beside else 0)
     scale_lines = _text.wrap(scale_text, BODY, scale_room) if scale_text else []
-    notes = reduced_notes([grid])
+    notes = reduced_notes([grid], dots_per_inch(figure))
     if grid.stretched:
         notes.append("Pixels are not square here: true to size, the maps would be too thin to see.")
     note_lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
@@ -238,11 +248,14 @@ def sheet(
     return page.done()
 
 
-def reduced_notes(grids: Sequence[Grid]) -> list[str]:
-    """Say how much smaller than they are things are drawn; nothing if every value has its dot."""
+def reduced_notes(grids: Sequence[Grid], dpi: float) -> list[str]:
+    """Say how much smaller than they are things are drawn; nothing if every value has its dot.
+
+    `dpi` is the figure's own.
+    """
     blocks = {False: (1, 1), True: (1, 1)}
     for grid in grids:
-        dots = tuple(max(1, round(v * DPI / 72)) for v in reversed(grid.tile))
+        dots = tuple(max(1, round(v * dpi / 72)) for v in reversed(grid.tile))
         for shape, is_picture in {(tile.shape, tile.is_picture) for tile in grid.tiles}:
             if shape is not None:
                 block = block_size((shape[0], shape[1]), (dots[0], dots[1]))

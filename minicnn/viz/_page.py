@@ -54,6 +54,11 @@ def new_figure(dpi: float = DPI) -> Figure:
     return Figure(dpi=dpi)
 
 
+def dots_per_inch(figure: Figure | None) -> float:
+    """Return how fine the dots of a figure are; None: of the one that will be made."""
+    return float(DPI if figure is None else figure.dpi)
+
+
 def check_figure(figure: Any) -> None:
     """Raise unless `figure` is None or a matplotlib Figure."""
     if figure is not None and not isinstance(figure, Figure):
