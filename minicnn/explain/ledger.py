@@ -249,8 +249,7 @@ class Ledger:
             if not found.complete:
                 before[...] = True
                 break
-            if found.inputs:
-                before[tuple(zip(*(one.place for one in found.inputs), strict=True))] = True
+            found.mark(before)
         return before
 
     def _known_origin(self) -> int:

@@ -88,7 +88,7 @@ def _(layer: Conv2D, asked: Asked) -> Account:
         columns,
         inside,
         bias,
-        conv_bound(layer, asked.x, filter_, sum_bound(patch, weights, bias, x.dtype)),
+        lambda: conv_bound(layer, x, filter_, sum_bound(patch, weights, bias, x.dtype)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,8 +29,8 @@ class WeightedSum(Account):
     inside : array (KH, KW) of bool
         False where a tap lies on padding.
     bias : float or None
-    rounding : float
-        The bound on the network's rounding.
+    rounding : float or function
+        The bound on the network's rounding, or what works it out when it is asked for.
     """
 
     values: Array = field(repr=False)
@@ -39,7 +40,7 @@ class WeightedSum(Account):
     columns: tuple[int, ...]
     inside: Array = field(repr=False)
     bias: float | None = None
-    rounding: float = 0.0
+    rounding: float | Callable[[], float] = field(default=0.0, repr=False)
 
     @cached_property
     def products(self) -> Array:
@@ -59,22 +60,28 @@ class WeightedSum(Account):
         bias = [] if self.bias is None else [self.bias]
         return total([*self.products.ravel().tolist(), *bias])
 
-    @property
+    @cached_property
     def bound(self) -> float:
         """How far rounding may take the network's value from `result`."""
-        return self.rounding
+        return self.rounding() if callable(self.rounding) else self.rounding
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """The values under the kernel; padding is none of them."""
-        found = []
+        found, taps = [], np.argwhere(self.inside).tolist()
         for c, channel in enumerate(self.channels):
-            for u, v in np.argwhere(self.inside).tolist():
+            for u, v in taps:
                 place = Place(channel, self.rows[u], self.columns[v])
                 found.append(
                     Input(place, float(self.values[c, u, v]), float(self.weights[c, u, v]))
                 )
         return tuple(found)
+
+    def mark(self, mask: Array) -> None:
+        """Set a mask (C, H, W) of the step's input to True where `inputs` stand."""
+        us, vs = np.nonzero(self.inside)
+        rows, columns = np.array(self.rows)[us], np.array(self.columns)[vs]
+        mask[np.array(self.channels)[:, None], rows, columns] = True
 
     @property
     def padded(self) -> int:
