@@ -26,10 +26,8 @@ from minicnn.shapes import Padding, Pair, Shape, Window, integer
 MULTIPLY = 0.025
 """One multiplication and addition inside a matrix product."""
 
-COLUMN, LONG, TAP, OUTPUT = 0.4, 2000, 0.15, 0.5
-"""im2col: one number of a column, twice as much where a column has `LONG` of them (fewer columns
-fit the buffer); one multiplication where there are no columns; one output.
-"""
+COLUMN, WEIGHT, OUTPUT = 0.13, 4.8, 0.5
+"""im2col: one number of a column; reading one weight, band after band; writing one output."""
 
 TILE, PRODUCT, KERNEL = 1.2, 0.5, 1.2
 """Winograd: cutting out one number of a tile; reading one product; one number of a kernel."""
@@ -40,7 +38,7 @@ TRANSFORM, REARRANGE, COMPLEX = 6.0, 4.0, 0.5
 SETUP = {"im2col": 2e4, "winograd": 1e5, "fft": 1.5e5}
 """What a call costs before it does anything."""
 
-MARGIN = 1.15
+MARGIN = 1.1
 """im2col is left only for what is estimated to be so many times as fast."""
 
 LARGEST_LOSS = 256.0
@@ -189,11 +187,9 @@ def _im2col(
 ) -> Estimate:
     filters, taps = weight_shape[0], math.prod(weight_shape[1:])
     columns = channels // weight_shape[1] * taps
-    work = columns * COLUMN * (1 + taps / LONG) + filters * taps * MULTIPLY
-    if weight_shape[1] == 1:  # a channel by itself: taps are summed where they lie
-        work = filters * taps * TAP
-    work += filters * OUTPUT
-    return Estimate("im2col", SETUP["im2col"] + math.prod(size) * work, taps + 2)
+    work = columns * COLUMN + filters * taps * MULTIPLY + filters * OUTPUT
+    time = SETUP["im2col"] + math.prod(size) * work + filters * taps * WEIGHT
+    return Estimate("im2col", time, taps + 2)
 
 
 def _winograd(

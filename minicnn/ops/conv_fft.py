@@ -45,25 +45,15 @@ def error_bound(weight_shape: Shape, tiles: Tiles) -> float:
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
-    """Return the convolution of `x` with `weight`.
-
-    Parameters
-    ----------
-    x : array (N, C, H, W)
-        Padded already.
-    weight : array (O, C // groups, KH, KW)
-    stride, dilation : (rows, columns)
-        A stride saves nothing: what it skips is computed and left out.
-
-    Returns
-    -------
-    array (N, O, OH, OW)
-    """
+    """Return the convolution of `x`, padded already; shapes as in `conv_naive.correlate`."""
     return convolve(x, weight, None, Window(weight.shape[2:], stride, 0, dilation))
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
-    """Return the convolution with its padding and its bias, some filters and tiles at a time."""
+    """Return the convolution with its padding and its bias, some filters and tiles at a time.
+
+    A stride saves nothing: what it skips is computed and left out.
+    """
     filters, share = weight.shape[:2]
     y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
     tiles = tiles_for(window, y.shape[2:], share, x.itemsize)
@@ -74,11 +64,15 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         some = max(1, fit // group) * group  # whole groups, each with its channels
     else:
         some = max(min(share, 8), 2 * fit)
-    with blas.one_thread:
-        for first in range(0, filters, some):
+
+    def work(starts: Iterator[int]) -> None:
+        for first in starts:
             last = min(first + some, filters)
             seen = slice(first // group * share, -(-last // group) * share)
-            _write(y[:, first:last], x[:, seen], weight[first:last], window, tiles)
+            _write(y[:, first:last], x[:, seen], weight[first:last], window, tiles, some >= filters)
+
+    with blas.one_thread:
+        threads.share(work, range(0, filters, some), most=2)
     if bias is not None:
         y += bias[:, None, None]
     return mend(y, x, weight, bias, window)
@@ -97,7 +91,7 @@ def tiles_for(window: Window, output_size: Pair, share: int, itemsize: int) -> T
     return Tiles((down[0], across[0]), (down[1], across[1]), window.stride)
 
 
-def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> None:
+def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles, alone: bool) -> None:
     """Write y (N, O, OH, OW), for the filters given and the channels that they see."""
     (filters, share), groups = weight.shape[:2], x.shape[1] // weight.shape[1]
     (dh, dw), (sh, sw), (mh, mw) = window.dilation, window.stride, tiles.outputs
@@ -119,7 +113,7 @@ def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles) -> N
     tile_bytes = math.prod(tiles.pixels) * max(filters, x.shape[1]) * x.itemsize
     block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
     (top, _), (left, _) = window.padding
-    threads.share(work, tiles.walk(x, y, block, (top, left)), most=2)
+    threads.share(work, tiles.walk(x, y, block, (top, left)), most=2 if alone else 1)
 
 
 def _multiply(tiles: Array, kernels: Array) -> Array:

@@ -32,9 +32,6 @@ OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
 """A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
 
-SOME = 1 << 14
-"""So many kernels are transformed at a time."""
-
 WORKSPACE = 16 << 20
 """No more threads are used than have their buffers within so many bytes; two always."""
 
@@ -58,19 +55,7 @@ def error_bound(weight_shape: Shape) -> float:
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
-    """Return the convolution of `x` with `weight`.
-
-    Parameters
-    ----------
-    x : array (N, C, H, W)
-        Padded already.
-    weight : array (O, C // groups, KH, KW)
-    stride, dilation : (1, 1)
-
-    Returns
-    -------
-    array (N, O, OH, OW)
-    """
+    """Return the convolution of `x`, padded already; shapes as in `conv_naive.correlate`."""
     return convolve(x, weight, None, Window(weight.shape[2:], stride, 0, dilation))
 
 
@@ -101,14 +86,14 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
 def _transform(g: Array, weight: Array) -> Array:
     """Return the numbers of every kernel: (TH*TW, O*C/G)."""
-    kernels = weight.reshape(-1, g.shape[1])
+    kernels, some = weight.reshape(-1, g.shape[1]), 1 << 14
     numbers = np.empty((len(g), len(kernels)), weight.dtype)
 
     def work(starts: Iterator[int]) -> None:
         for i in starts:
-            np.matmul(g, kernels[i : i + SOME].T, out=numbers[:, i : i + SOME])
+            np.matmul(g, kernels[i : i + some].T, out=numbers[:, i : i + some])
 
-    threads.share(work, range(0, len(kernels), SOME))
+    threads.share(work, range(0, len(kernels), some))
     return numbers
 
 
