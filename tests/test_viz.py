@@ -591,6 +591,43 @@ def test_numbers_in_the_pipeline_come_with_their_factor():
     assert ("1" in texts(figure)) == ("\u00d7 1/9" in texts(figure))
 
 
+@pytest.mark.parametrize(
+    ("kernel", "numbers"),
+    [("gaussian_5x5", {"36", "24", "\u00d7 1/256"}), ([[0.123, -0.457]], {"0.12", "\u22120.46"})],
+)
+def test_the_numbers_of_a_lone_kernel_can_be_read(kernel, numbers):
+    trace = Conv2D.from_kernels(kernel).trace(random(1, 1, 30, 40))
+    figure = viz.plot_pipeline(trace, figure=viz.new_figure())
+    assert numbers <= set(texts(figure))
+    assert "ach kernel" not in said(figure)
+    assert "Kernel's colours: " in said(figure)
+    assert texts(figure).count("Its own scale.") == 2
+
+
+def test_the_storyboard_shows_as_many_channels_of_a_kernel_as_fit():
+    def shown(channels, filters, size=3):
+        trace = Conv2D(channels, filters, size, rng=0).trace(random(1, channels, 30, 30))
+        return viz.plot_pipeline(trace, figure=viz.new_figure())
+
+    assert "channels shown" not in said(shown(4, 6))
+    assert len(tiles(shown(4, 6))) == 4 + 6 * (4 + 1)
+    assert "3 of 9 channels shown" in said(shown(9, 8, 7))
+
+
+@pytest.mark.parametrize(
+    ("sides", "said_of_it"),
+    [
+        (((3, 2), (4, 1)), ["3 above, 2 below;", "4 left, 1 right added: mirrored"]),
+        (((0, 1), (0, 2)), ["1 below; 2 right added: mirrored"]),
+        (((2, 1), (0, 0)), ["2 above, 1 below added: mirrored"]),
+    ],
+)
+def test_what_is_added_on_each_side_is_said_axis_by_axis(sides, said_of_it):
+    trace = Pad(sides, mode="reflect").trace(random(1, 1, 30, 30))
+    figure = viz.plot_pipeline(trace, figure=viz.new_figure())
+    assert [text for text in texts(figure) if "added" in text or ";" in text] == said_of_it
+
+
 def test_a_model_of_one_step_has_a_pipeline():
     figure = viz.plot_pipeline(ReLU().trace(np.zeros((1, 1, 5, 5))), figure=viz.new_figure())
     assert {"dead: all 0", "Every value is 0."} <= set(texts(figure))

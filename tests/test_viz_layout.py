@@ -108,3 +108,14 @@ def test_two_hundred_maps_take_seconds():
     viz.figure_bytes(figure)
     assert time.process_time() - start < 10
     check_layout(figure)
+
+
+def test_the_maps_of_blocks_side_by_side_end_on_one_line():
+    x = np.random.default_rng(0).random((1, 1, 40, 40))
+    model = Sequential(Conv2D.from_kernels("gaussian_5x5"), ReLU())
+    figure = viz.plot_pipeline(model.trace(x), figure=viz.new_figure())
+    maps = [image for image in figure.axes[0].images if max(image.get_array().shape) > 5]
+    left, right = ([image.get_extent()[i] for image in maps] for i in (0, 1))
+    assert len(maps) == 3
+    assert right[0] < left[1] < right[1] < left[2]
+    assert len({round(image.get_extent()[2], 3) for image in maps}) == 1

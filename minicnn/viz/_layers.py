@@ -115,8 +115,9 @@ def _around(padding: Sides) -> str:
     (top, bottom), (left, right) = padding
     if top == bottom == left == right:
         return f"{_text.count(top, 'pixel')} around"
-    sides = (("above", top), ("below", bottom), ("left", left), ("right", right))
-    return f"{', '.join(f'{n} {side}' for side, n in sides if n) or 'nothing'} added"
+    pairs = ((("above", top), ("below", bottom)), (("left", left), ("right", right)))
+    axes = [", ".join(f"{n} {side}" for side, n in pair if n) for pair in pairs]
+    return f"{'; '.join(filter(None, axes)) or 'nothing'} added"
 
 
 def _short(pair: Sequence[int]) -> str:

@@ -96,6 +96,20 @@ def wrap(text: str, size: float, room: float, lines: int = 99) -> list[str]:
     return done
 
 
+def clauses(text: str, size: float, room: float) -> list[str]:
+    """Return `text` in lines that fit; if one is not enough, each clause begins a new one.
+
+    Examples
+    --------
+    >>> clauses("3 above, 2 below; 3 left, 2 right", 8, room=100)
+    ['3 above, 2 below;', '3 left, 2 right']
+    """
+    if width(text, size) <= room:
+        return [text]
+    parts = text.replace("; ", ";\n").split("\n")
+    return [line for part in parts for line in wrap(part, size, room)]
+
+
 def by(shape: Sequence[int]) -> str:
     """Return sizes with a times sign between them."""
     return f" {TIMES} ".join(str(n) for n in shape)

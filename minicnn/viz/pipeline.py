@@ -34,7 +34,8 @@ from minicnn.viz.maps import kernel_texts, number_size
 
 _INNER = WIDTH - 2 * MARGIN
 _COLUMNS, _WIDEST, _TALLEST, _NARROW = 8, 130.0, 150.0, 190.0
-_KERNEL, _CELL, _KERNEL_CHANNELS, _KERNEL_GAP = 42.0, 13.0, 3, 3.0
+_KERNEL, _CELL, _KERNEL_GAP = 42.0, 13.0, 3.0
+_FEW, _LARGE_CELLS, _SMALL_CELL, _LEAST_CHANNELS = 3, (16.0, 26.0), 4.0, 3
 _NAME = 10.0
 
 
@@ -112,7 +113,7 @@ class Block:
                 parts[-1] = joined
             else:
                 parts.append(part)
-        lines = (_text.wrap(_text.sentence(part), BODY, self.width) for part in parts)
+        lines = (_text.clauses(_text.sentence(part), BODY, self.width) for part in parts)
         return [line for part in lines for line in part]
 
     @property
@@ -127,13 +128,23 @@ class Block:
         return _text.wrap(self.scale_text, BODY, room) if self.scale_text else []
 
     @property
+    def foot(self) -> float:
+        """How far down its first row of maps ends, at the least: where blocks are lined up."""
+        return self.head + self.grid.above + self.grid.tile[1]
+
+    @property
+    def below(self) -> float:
+        """The height of what comes after its first row of maps."""
+        return self.grid.height - self.grid.above - self.grid.tile[1]
+
+    @property
     def head(self) -> float:
         """The height of what stands above the tiles."""
         slot = max(BODY * _text.LINE * len(self.scale_lines), 20.0 if self.bar else 0.0)
         return _NAME + 6 + BODY * _text.LINE * len(self.lines) + slot + 6
 
-    def draw(self, page: Page, x: float, y: float, head: float) -> None:
-        """Draw it with its upper left corner at a point, its tiles `head` below."""
+    def draw(self, page: Page, x: float, y: float, foot: float) -> None:
+        """Draw it with its upper left corner at a point, its first maps' feet `foot` below."""
         page.text(x, y + _NAME * 0.9, _text.fit(self.name, _NAME, self.width), size=_NAME)
         baseline = y + _NAME + 5 + BODY
         for line in self.lines:
@@ -146,7 +157,8 @@ class Block:
         for line in self.scale_lines:
             page.text(left, baseline + 2.5, line, color=SOFT)
             baseline += BODY * _text.LINE
-        self.grid.draw(page, x, y + head)
+        top = page.snap(y + foot) - page.snap(self.grid.tile[1])  # so that all end on one dot
+        self.grid.draw(page, x, top - self.grid.above)
 
 
 def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
@@ -187,7 +199,7 @@ def _block(
     common = None if per_map else maps.scale(scale)
     weight = _layers.kernels_of(step.layer) if step else None
     by_hand = step is not None and getattr(step.layer, "names", None) is not None
-    kernels = None if weight is None else _Kernels(weight, by_hand)
+    kernels = None if weight is None else _Kernels(weight, by_hand, shown)
     tiles = [
         map_tile(
             maps,
@@ -209,7 +221,7 @@ def _block(
     if shown < len(maps):
         parts.append(f"{shown} of {len(maps)} maps shown")
     if kernels:
-        parts.append(kernels.note())
+        parts.append(kernels.note(grid.pitch))
     blank = all(f.blank for f in maps.facts)
     words = _scale_words(len(maps), scale, blank)
     return Block(_text.plain(name), tuple(parts), None if blank else common, words, grid)
@@ -221,18 +233,32 @@ class _Kernels:
 
     weight: Array
     by_hand: bool
+    maps: int
 
-    @property
-    def shown(self) -> int:
-        """How many channels of each kernel are drawn."""
-        same = bool((self.weight == self.weight[:, :1]).all())
-        return 1 if same else min(self.weight.shape[1], _KERNEL_CHANNELS)
+    def shown(self, room: float) -> int:
+        """Return how many channels of each kernel are drawn: those that fit."""
+        if bool((self.weight == self.weight[:, :1]).all()):
+            return 1
+        smallest = _SMALL_CELL * self.weight.shape[3]
+        fitting = int((room + _KERNEL_GAP) // (smallest + _KERNEL_GAP))
+        return int(min(self.weight.shape[1], max(fitting, _LEAST_CHANNELS)))
 
     def cell(self, room: float) -> float:
-        """Return the size of a cell, if a kernel's channels have so much room side by side."""
-        rows, columns = self.weight.shape[2:]
-        each = (room - _KERNEL_GAP * (self.shown - 1)) / self.shown
-        return float(min(_CELL, each / columns, _KERNEL / rows))
+        """Return the size of a cell, if a kernel's channels have so much room side by side.
+
+        Few kernels may be as large as their maps, if it takes that to read their numbers.
+        """
+        (rows, columns), shown = self.weight.shape[2:], self.shown(room)
+        each = (room - _KERNEL_GAP * (shown - 1)) / shown
+        small = min(_CELL, each / columns, _KERNEL / rows)
+        if self.maps > _FEW:
+            return float(small)
+        first = self.weight[: self.maps, 0]
+        beside = max(_text.width(kernel_texts(kernel)[1], SMALL) for kernel in first)
+        each = min(each, _WIDEST) - (beside + 4.5 if beside and shown == 1 else 0)
+        cells = [max(small, min(c, each / columns, _WIDEST / rows)) for c in _LARGE_CELLS]
+        legible = (c for c in cells if all(number_size(kernel, c) for kernel in first))
+        return float(next(legible, cells[0]))
 
     def scale(self, index: int) -> Scale:
         """Return the scale of one map's kernel."""
@@ -244,26 +270,29 @@ class _Kernels:
 
         def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
             rows, columns = self.weight.shape[2:]
-            cell = self.cell(width)
+            cell, shown = self.cell(width), self.shown(width)
             top = y + height - 5 - cell * rows
-            for channel in range(self.shown):
+            for channel in range(shown):
                 left = x + channel * (cell * columns + _KERNEL_GAP)
                 values = self.weight[index, channel]
                 factor = kernel_texts(values)[1]
                 beside = left + cell * columns + 4
                 has_room = x + width - beside >= _text.width(factor, SMALL)
-                numbers = not factor or (self.shown == 1 and has_room)
+                numbers = not factor or (shown == 1 and has_room)
                 draw_kernel_at(page, values, self.scale(index), left, top, cell, numbers=numbers)
                 if factor and numbers and number_size(values, cell):
                     page.text(beside, y + height - 6, factor, size=SMALL, color=SOFT)
 
         return draw
 
-    def note(self) -> str:
+    def note(self, room: float) -> str:
         """Say what the kernels' colours mean, and which channels are shown."""
-        scale, channels, shown = self.scale(0), self.weight.shape[1], self.shown
+        scale, channels, shown = self.scale(0), self.weight.shape[1], self.shown(room)
         ends = f"{printed(number_text(scale.low))} to {printed(number_text(scale.high))}"
-        text = "each kernel in colours of its own" if self.by_hand else f"kernels: {ends}"
+        if self.maps == 1:
+            text = f"kernel's colours: {ends}"
+        else:
+            text = "each kernel in colours of its own" if self.by_hand else f"kernels: {ends}"
         if channels > 1 and shown == 1:
             text += f", the same for each of {channels} channels"
         elif shown < channels:
@@ -288,7 +317,7 @@ def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
     head = _text.fit(_text.plain(title), HEADING, inner)
     notes = _notes([block.grid for row in rows for block in row], dots_per_inch(figure))
     lines = [line for note in notes for line in _text.wrap(note, SMALL, inner)]
-    heights = [max(b.head for b in row) + max(b.grid.height for b in row) for row in rows]
+    heights = [max(b.foot for b in row) + max(b.below for b in row) for row in rows]
     top = MARGIN + (HEADING + 10 if head else 0)
     total = top + sum(heights) + 20 * (len(rows) - 1)
     total += (8 + SMALL * _text.LINE * len(lines) if lines else 0) + MARGIN
@@ -301,7 +330,7 @@ def _draw(figure: Figure | None, rows: list[list[Block]], title: str) -> Figure:
             page.rule(y - 11, MARGIN, MARGIN + inner)
         x = MARGIN
         for block in row:
-            block.draw(page, x, y, max(b.head for b in row))
+            block.draw(page, x, y, max(b.foot for b in row))
             x += block.width + 2 * GAP
         y += height + 20
     y += -20 + 8
@@ -327,6 +356,8 @@ def _looks_like_picture(maps: Maps) -> bool:
 def _scale_words(count: int, scale: Any, blank: bool) -> str:
     if blank:
         return "Every value is 0."
+    if isinstance(scale, str) and count == 1:
+        return "Its own scale."
     if isinstance(scale, str) and scale == "map":
         return "Each map has a scale of its own."
     if isinstance(scale, str):
