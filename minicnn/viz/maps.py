@@ -146,7 +146,7 @@ def render_map(values: Array, scale: Any = None) -> Array:
     >>> render_map(np.array([[0.0, 2.0], [np.nan, 1.0]])).shape
     (2, 2, 3)
     >>> render_map(np.array([[-2.0, 0.0, 2.0]]))[0].tolist()     # dark blue, grey, pale gold
-    [[8, 32, 74], [156, 156, 156], [255, 243, 176]]
+    [[5, 13, 36], [160, 160, 160], [255, 251, 230]]
     """
     array = one_map(values, "render_map")
     chosen = scale_of(array, "map" if scale is None else scale)
