@@ -89,8 +89,8 @@ def test_im2col_refuses():
 @given(case=convolutions(dtype=np.float64, whole=True, named_padding=True, max_output=9))
 def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, light, case):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bands, "BAND_BYTES", band_bytes)
         patch.setattr(conv_im2col, "BAND_BYTES", band_bytes)
+        patch.setattr(conv_im2col, "PIXELS", 2)
         patch.setattr(bands, "SPLIT", 100)
         patch.setattr(conv_im2col, "LONG", long)
         patch.setattr(conv_im2col, "LIGHT", light)
@@ -108,15 +108,13 @@ def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, light, case)
 def test_bands_cover_every_output_once(sizes, pixel_bytes, steps, band_bytes):
     batch, groups, oh, ow = sizes
     seen = np.zeros(sizes, int)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bands, "BAND_BYTES", band_bytes)
-        for band in bands.bands(batch, groups, (oh, ow), pixel_bytes, steps):
-            part = seen[band.images, band.groups, band.rows, band.columns]
-            part += 1
-            assert part.size * pixel_bytes <= max(band_bytes, pixel_bytes)
-            flat = seen.reshape(batch, groups, -1)[band.images, band.groups, band.pixels(ow)]
-            assert flat.size == part.size
-            assert (flat == 1).all()
+    for band in bands.bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps):
+        part = seen[band.images, band.groups, band.rows, band.columns]
+        part += 1
+        assert part.size * pixel_bytes <= max(band_bytes, pixel_bytes)
+        flat = seen.reshape(batch, groups, -1)[band.images, band.groups, band.pixels(ow)]
+        assert flat.size == part.size
+        assert (flat == 1).all()
     assert (seen == 1).all()
 
 
@@ -124,7 +122,7 @@ def test_bands_cover_every_output_once(sizes, pixel_bytes, steps, band_bytes):
 @pytest.mark.parametrize("batch", [2, 5, 64])
 def test_a_pictures_bands_do_not_depend_on_its_batch(batch, steps):
     def cuts(batch):
-        pieces = bands.bands(batch, 3, (500, 300), 36, steps)
+        pieces = bands.bands(batch, 3, (500, 300), 36, 1 << 20, steps)
         return {(band.groups.start, *map(str, band[2:])) for band in pieces}
 
     assert cuts(batch) == cuts(1)
@@ -141,6 +139,8 @@ def test_a_pictures_bands_do_not_depend_on_its_batch(batch, steps):
         ((1, 128, 100, 100), (8, 128, 3, 3), {"dilation": 12}),
         ((1, 2, 36, 9000), (2, 1, 31, 31), {"groups": 2}),
         ((8, 64, 64, 64), (64, 64, 1, 1), {"stride": 2}),
+        ((1, 64, 900, 900), (2, 64, 9, 9), {"stride": 8}),
+        ((1, 512, 28, 28), (64, 512, 3, 3), {"padding": 1}),
     ],
 )
 def test_memory_beyond_the_output_is_bounded(x_shape, weight_shape, geometry):

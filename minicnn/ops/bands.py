@@ -13,9 +13,6 @@ from typing import NamedTuple
 
 from minicnn.shapes import Pair
 
-BAND_BYTES = 1 << 20
-"""A band's columns fill at most about so many bytes."""
-
 SPLIT = 1 << 21
 """A picture with more steps of work than this is cut at least into four, for the threads."""
 
@@ -40,7 +37,7 @@ class Band(NamedTuple):
 
 
 def bands(
-    batch: int, groups: int, output_size: Pair, pixel_bytes: int, steps: int
+    batch: int, groups: int, output_size: Pair, pixel_bytes: int, band_bytes: int, steps: int
 ) -> Iterator[Band]:
     """Yield all outputs, band by band.
 
@@ -51,14 +48,16 @@ def bands(
     batch, groups : int
     output_size : (rows, columns)
     pixel_bytes : int
-        What one output pixel's column takes, in one group.
+        What one output pixel takes of a buffer, in one group.
+    band_bytes : int
+        The size of the buffer.
     steps : int
         The work on one picture, roughly.
     """
     oh, ow = output_size
-    fit = BAND_BYTES // pixel_bytes
+    fit = band_bytes // pixel_bytes
     if steps > SPLIT:
-        fit = min(fit, -(-groups * oh * ow // 4))
+        fit = min(fit, -(-groups * oh // 4) * ow)
     across = _pieces(ow, fit)
     down = _pieces(oh, fit // ow if len(across) == 1 else 1)
     deep = _pieces(groups, fit // (oh * ow) if len(down) == 1 else 1)

@@ -21,12 +21,18 @@ from contextlib import nullcontext
 import numpy as np
 
 from minicnn.ops import blas, threads
-from minicnn.ops.bands import BAND_BYTES, SPLIT, Band, bands
+from minicnn.ops.bands import SPLIT, Band, bands
 from minicnn.ops.gather import Gather
 from minicnn.shapes import Array, Pair, Window
 
 WORKSPACE = 16 << 20
 """No more threads are used than have their buffers within so many bytes."""
+
+BAND_BYTES = 1 << 20
+"""The size of a band's buffer, but up to 4 times as much for `PIXELS`."""
+
+PIXELS = 256
+"""A product of fewer pixels spends too much on reading the weight."""
 
 LONG, LIGHT = 48, 1 << 15
 """A row of outputs has a product of its own if it has so many pixels, or so few weights."""
@@ -73,17 +79,24 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     groups, per_group = channels // share, filters * share // channels
     oh, ow = window.output_size(height, width)
     x = x.reshape(batch, groups, share, height, width)
-    weight = _as_lines(weight.reshape(groups, per_group, share, kh, kw), bias)
     y = np.empty((batch, groups, per_group, oh, ow), x.dtype)
     flat = y.reshape(batch, groups, per_group, oh * ow)
 
-    taps, row_bytes = share * kh * kw, share * kw * ow * x.itemsize
-    near = window.dilation[0] == 1 and kh * row_bytes <= 4 * BAND_BYTES  # so lines fit a buffer
+    taps, line_bytes = share * kh * kw, share * kw * x.itemsize
+    halo_bytes = (kh - 1) * line_bytes * ow
+    near = window.dilation[0] == 1 and halo_bytes <= 3 * BAND_BYTES  # so lines fit a buffer
     depthwise = near and share == per_group == window.stride[0] == 1
-    by_row = near and (ow >= LONG or per_group * taps <= LIGHT)
+    by_row = near and kh > 1 and (ow >= LONG or per_group * taps <= LIGHT)
+    if depthwise or by_row:
+        pixel_bytes, band_bytes = line_bytes * window.stride[0], BAND_BYTES
+    else:
+        pixel_bytes, halo_bytes = kh * line_bytes, 0
+        band_bytes = max(BAND_BYTES, min(4 * BAND_BYTES, PIXELS * pixel_bytes))
+    ones = bias is not None and share * kw >= 8
+    weight = _as_lines(weight.reshape(groups, per_group, share, kh, kw), bias if ones else None)
 
     def work(some: Iterator[Band]) -> None:
-        gather = Gather(window, ones=bias is not None)
+        gather = Gather(window, ones)
         for images, some_groups, rows, columns in some:
             band = Band(images, some_groups, rows, columns)
             seen, factors = x[images, some_groups], weight[some_groups]
@@ -96,12 +109,12 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             else:
                 matrix = factors.reshape(*factors.shape[:2], -1)
                 np.matmul(matrix, gather.columns(seen, band), out=out)
+            if bias is not None and not ones:
+                out += bias.reshape(groups, per_group, 1)[some_groups]
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
-    pixel_bytes = share * kw * x.itemsize * (1 if depthwise or by_row else kh)
-    pieces = bands(batch, groups, (oh, ow), pixel_bytes, steps)
-    buffers = 3 * BAND_BYTES + (kh * row_bytes if near else 0)
-    most = WORKSPACE // buffers if batch * steps > SPLIT else 1
+    pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps)
+    most = WORKSPACE // (2 * (band_bytes + halo_bytes)) if batch * steps > SPLIT else 1
     with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
@@ -113,12 +126,13 @@ def _as_lines(weight: Array, bias: Array | None) -> Array:
     A bias is one weight more, for a line of ones: (G, O/G, KH, C/G * KW + 1), once, then zeros.
     """
     groups, per_group, share, kh, kw = weight.shape
-    lines = weight.swapaxes(2, 3).reshape(groups, per_group, kh, share * kw)
-    if bias is None:
-        return lines
-    more = np.zeros((groups, per_group, kh, 1), weight.dtype)
-    more[:, :, 0, 0] = bias.reshape(groups, per_group)
-    return np.concatenate((lines, more), axis=3)
+    ones = bias is not None
+    lines = np.zeros((groups, per_group, kh, share * kw + ones), weight.dtype)
+    by_channel = lines[..., : share * kw].reshape(groups, per_group, kh, share, kw)
+    by_channel[...] = weight.swapaxes(2, 3)
+    if bias is not None:
+        lines[:, :, 0, -1] = bias.reshape(groups, per_group)
+    return lines
 
 
 def _multiply_by_row(weight: Array, lines: Array, out: Array) -> None:

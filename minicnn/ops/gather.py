@@ -117,8 +117,8 @@ class Gather:
         return (band.size[0] - 1) * self.window.stride[0] + self.window.span[0]
 
     def _few_lines(self, band: Band) -> bool:
-        """Say whether lines are no more than columns: not if a few rows lie far apart."""
-        return self._rows_seen(band) <= self.window.kernel_size[0] * band.size[0]
+        """Say whether lines are half of the columns at most: not if a few rows lie far apart."""
+        return 2 * self._rows_seen(band) <= self.window.kernel_size[0] * band.size[0]
 
     def _corner(self, band: Band) -> Pair:
         (sh, sw), ((top, _), (left, _)) = self.window.stride, self.window.padding
