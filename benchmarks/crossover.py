@@ -5,7 +5,7 @@ beside what `minicnn.ops.choose` estimates, and how much slower its choice is th
 The constants in that module come from this table: run it again where they should be tuned.
 
     python benchmarks/crossover.py --quick
-    python benchmarks/crossover.py --threads 1 --only im2col winograd
+    python benchmarks/crossover.py --cpu                 # where others use the machine too
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import statistics
 from typing import Any
 
 import numpy as np
-from _contenders import Case, Run, arguments, race, serve, show_environment, write_json
+from _contenders import Case, Run, arguments, parse, race, serve
 
 from minicnn.ops import ALGORITHMS, choose, conv2d, conv_im2col
 from minicnn.shapes import Window
@@ -114,17 +114,13 @@ def median(rounds: list[list[float]]) -> float:
 def main() -> None:
     makers = {name: ours(name) for name in NAMES}
     if args.serve:
-        serve(makers, args.serve)
+        serve(makers, args)
         return
-    show_environment(args.threads)
     cases = {title(case): case for case in (case_of(*shape) for shape in SHAPES)}
-    rounds = args.rounds or (3 if args.quick else 9)
-    names = args.only or NAMES
-    results = race(__file__, names, cases, reference, can=can, threads=args.threads, rounds=rounds)
+    results = race(__file__, args.only or NAMES, cases, reference, args, can=can)
     print(summary(results, cases))
-    write_json(args.json, args.threads, results)
 
 
-args = arguments(__doc__.splitlines()[0]).parse_args()
+args = parse(arguments(__doc__.splitlines()[0]))
 if __name__ == "__main__":
     main()

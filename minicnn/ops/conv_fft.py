@@ -33,12 +33,9 @@ def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
 def error_bound(weight_shape: Shape, tiles: Tiles) -> float:
     """Return b, for |y - exact| <= b * eps * sum over c of max|x[c]| * sum|weight[o, c]|.
 
-    A transform of n numbers is wrong by at most 3.5 * log2(n) eps of its length (the root of its
-    sum of squares), and there are three; a tile is at most sqrt(n) times as long as its maximum.
-
-    References
-    ----------
-    Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, theorem 24.2.
+    A transform of n numbers is wrong by at most 3.5 * log2(n) eps of its length, the root of its
+    sum of squares (Higham, "Accuracy and Stability of Numerical Algorithms", theorem 24.2). There
+    are three, and a tile is at most sqrt(n) times as long as its maximum.
     """
     n = math.prod(tiles.pixels)
     return math.sqrt(n) * (3 * 3.5 * math.log2(n) + 2 * (weight_shape[1] + 2))
@@ -82,8 +79,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 def tiles_for(window: Window, output_size: Pair, share: int, itemsize: int) -> Tiles:
     """Return the tiles that take the least work, of those that fit the buffer.
 
-    Where many channels (`share`) are summed there are many kernels to transform, each to a tile's
-    size: then smaller tiles do.
+    Smaller ones where many channels (`share`) are summed: every kernel becomes as large as a tile.
     """
     room = math.isqrt(BUFFER_BYTES // (share * min(share, 8) * itemsize))
     axes = zip(window.span, window.stride, output_size, strict=True)
@@ -112,8 +108,8 @@ def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles, alon
 
     tile_bytes = math.prod(tiles.pixels) * max(filters, x.shape[1]) * x.itemsize
     block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
-    (top, _), (left, _) = window.padding
-    threads.share(work, tiles.walk(x, y, block, (top, left)), most=2 if alone else 1)
+    before = window.padding[0][0], window.padding[1][0]
+    threads.share(work, tiles.walk(x, y, block, before), most=2 if alone else 1)
 
 
 def _multiply(tiles: Array, kernels: Array) -> Array:

@@ -6,11 +6,9 @@ t x t numbers each, in such a way that the outputs need only their products, num
 
     y = A ((G w G') * (B x B')) A'          t * t multiplications, not m * m * r * r
 
-For a 3 x 3 kernel and m = 4 that is 36, not 144. The sum over channels can be taken between the
-transforms, so each transform is paid once per tile, and the products are a matrix product for
-each of the t * t numbers: filters by channels, times channels by tiles.
-
-Price: the sums on the way are larger than the result, and so is their rounding; `error_bound`.
+For a 3 x 3 kernel and m = 4 that is 36, not 144. Channels are summed between the transforms: each
+is paid once per tile, and for each number there is one matrix product, filters by channels times
+channels by tiles. The price: sums on the way exceed the result, and so does their rounding.
 """
 
 from __future__ import annotations
@@ -32,8 +30,7 @@ OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
 """A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
 
-WORKSPACE = 16 << 20
-"""No more threads are used than have their buffers within so many bytes; two always."""
+WORKSPACE = 16 << 20  # where buffers would take more, there are two threads at most
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -45,12 +42,12 @@ def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
 def error_bound(weight_shape: Shape) -> float:
     """Return b, for |y - exact| <= b * eps * sum over c of max|x[c]| * sum|weight[o, c]|.
 
-    Each step rounds once for each term it adds (half an eps at most) and once for its constants,
-    and whatever is rounded can be `amplification` times as large as the result.
+    Each step rounds by half an eps for each term, and for its constants; what is rounded can be
+    `amplification` times as large as the result.
     """
-    _, group_channels, kh, kw = weight_shape
+    share, kh, kw = weight_shape[1:]
     (mh, mw), (th, tw), _ = tiles_for((kh, kw))
-    roundings = (2 * (th * tw + 1) + kh * kw + 1 + group_channels) / 2
+    roundings = (2 * (th * tw + 1) + kh * kw + 1 + share) / 2
     return roundings * amplification(mh, kh) * amplification(mw, kw)
 
 
@@ -105,7 +102,7 @@ def _block(
     grid = tiles.grid((size[0], size[1]))
     numbers, groups, many = len(b), kernels.shape[1], grid[0] * grid[1]
 
-    def room(which: int, *shape: int) -> Array:  # C-contiguous, as is all that BLAS sees
+    def room(which: int, *shape: int) -> Array:  # C-contiguous, like all that BLAS sees
         return buffers[which][: math.prod(shape)].reshape(shape)
 
     patches = room(0, *tiles.pixels, channels, *grid)
