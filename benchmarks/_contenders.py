@@ -29,6 +29,8 @@ import numpy as np
 Case = dict[str, Any]
 Run = Callable[[], np.ndarray]
 Maker = Callable[[Case], Run]
+Times = dict[str, list[list[float]]]
+Results = dict[str, Times]
 
 TOLERANCE = 1e-4
 """Largest difference from the reference, as a part of the reference's largest value."""
@@ -39,15 +41,29 @@ _PACKAGES += ("scipy", "scikit-image", "threadpoolctl")
 
 
 def arguments(about: str) -> argparse.ArgumentParser:
-    """Return the options that every race has."""
+    """Return a parser with the options that every race has; then `parse`."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
     parser.add_argument("--rounds", type=int, help="how often each contender has its turn")
+    parser.add_argument("--seconds", type=float, default=0.1, help="how long a turn takes (0.1)")
     parser.add_argument("--threads", type=int, default=2, help="for every contender (2)")
+    parser.add_argument(
+        "--cpu",
+        action="store_true",
+        help="one thread each, and processor time: for a machine that others use at the same time",
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these contenders only")
     parser.add_argument("--json", type=Path, help="write all numbers to this file")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     return parser
+
+
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return the arguments, those that follow from others filled in."""
+    args = parser.parse_args()
+    args.threads = 1 if args.cpu else args.threads
+    args.rounds = args.rounds or (3 if args.quick else 9)
+    return args
 
 
 def installed(modules: Mapping[str, str]) -> list[str]:
@@ -55,7 +71,7 @@ def installed(modules: Mapping[str, str]) -> list[str]:
     return [name for name, module in modules.items() if importlib.util.find_spec(module)]
 
 
-def environment(threads: int) -> dict[str, str]:
+def environment(args: argparse.Namespace) -> dict[str, str]:
     """Return what the figures depend on besides the code."""
     versions = {}
     for package in _PACKAGES:
@@ -66,14 +82,16 @@ def environment(threads: int) -> dict[str, str]:
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
-        "threads each": str(threads),
+        "threads each": str(args.threads),
+        "clock": "processor time" if args.cpu else "wall time",
         "python": platform.python_version(),
         **versions,
     }
 
 
-def serve(makers: Mapping[str, Maker], name: str) -> None:
+def serve(makers: Mapping[str, Maker], args: argparse.Namespace) -> None:
     """Be one contender: answer each line of JSON on stdin with a line of JSON on stdout."""
+    name, clock = args.serve, time.process_time if args.cpu else time.perf_counter
     run: Run = np.empty
     for line in sys.stdin:
         order = json.loads(line)
@@ -81,7 +99,7 @@ def serve(makers: Mapping[str, Maker], name: str) -> None:
             run = makers[name](order["case"])
             answer: Any = _difference(run(), np.load(order["reference"]))
         else:
-            answer = _times(run, order["seconds"])
+            answer = _times(run, order["seconds"], clock)
         print(json.dumps(answer), flush=True)
 
 
@@ -90,18 +108,17 @@ def race(
     names: Iterable[str],
     cases: Mapping[str, Case],
     reference: Callable[[Case], np.ndarray],
+    args: argparse.Namespace,
     *,
     can: Callable[[str, Case], bool] = lambda name, case: True,
-    threads: int = 2,
-    rounds: int = 7,
-    seconds: float = 0.1,
-) -> dict[str, dict[str, list[list[float]]]]:
-    """Return {case: {contender: times of each round}} in seconds.
+) -> Results:
+    """Return {case: {contender: times of each round}} in seconds, and print the tables.
 
     Stops the whole script where a contender's result is wrong: its speed would mean nothing.
     """
-    processes = {name: _start(script, name, threads) for name in names}
-    results: dict[str, dict[str, list[list[float]]]] = {}
+    show_environment(args)
+    processes = {name: _start(script, name, args) for name in names}
+    results: Results = {}
     with tempfile.TemporaryDirectory() as folder:
         for title, case in cases.items():
             racing = [name for name in processes if can(name, case)]
@@ -111,19 +128,21 @@ def race(
                 error = _ask(processes[name], {"case": case, "reference": file})
                 if not error <= TOLERANCE:
                     sys.exit(f"{title}: {name} is wrong by {error:.1e} of the largest value")
-            times: dict[str, list[list[float]]] = {name: [] for name in racing}
-            for _ in range(rounds):
+            times: Times = {name: [] for name in racing}
+            for _ in range(args.rounds):
                 for name in racing:
                     time.sleep(0.02)  # the last one's threads stop spinning
-                    times[name].append(_ask(processes[name], {"seconds": seconds}))
+                    times[name].append(_ask(processes[name], {"seconds": args.seconds}))
             results[title] = times
             print(table(title, times), flush=True)
     for process in processes.values():
         process.communicate()
+    if args.json is not None:
+        args.json.write_text(json.dumps({"environment": environment(args), "results": results}))
     return results
 
 
-def table(title: str, times: Mapping[str, list[list[float]]]) -> str:
+def table(title: str, times: Times) -> str:
     """Return minimum, median, maximum and the ratio to the first contender, as text."""
     lines = [f"\n{title}", f"  {'':24}{'min':>10}{'median':>10}{'max':>10}   ms{'ratio':>9}"]
     first = next(iter(times.values()))
@@ -142,27 +161,22 @@ def ratio(rounds: list[list[float]], first: list[list[float]]) -> float:
     return statistics.median(statistics.median(a) / statistics.median(b) for a, b in both)
 
 
-def ratios_of_first(times: Mapping[str, list[list[float]]]) -> dict[str, float]:
+def ratios_of_first(times: Times) -> dict[str, float]:
     """Return the first contender's time over each other one's."""
     (_, first), *others = times.items()
     return {name: ratio(first, rounds) for name, rounds in others}
 
 
-def write_json(path: Path | None, threads: int, results: Any) -> None:
-    """Write the environment and all numbers, if a path is given."""
-    if path is not None:
-        path.write_text(json.dumps({"environment": environment(threads), "results": results}))
-
-
-def show_environment(threads: int) -> None:
+def show_environment(args: argparse.Namespace) -> None:
     """Print versions, processor and threads, one a line."""
-    for key, value in environment(threads).items():
+    for key, value in environment(args).items():
         print(f"{key:24}{value}")
 
 
-def _start(script: str, name: str, threads: int) -> subprocess.Popen[str]:
-    counts = dict.fromkeys(_COUNTS, str(threads))
-    command = [sys.executable, script, "--serve", name, "--threads", str(threads)]
+def _start(script: str, name: str, args: argparse.Namespace) -> subprocess.Popen[str]:
+    counts = dict.fromkeys(_COUNTS, str(args.threads))
+    command = [sys.executable, script, "--serve", name, "--threads", str(args.threads)]
+    command += ["--cpu"] if args.cpu else []
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command, stdin=pipe, stdout=pipe, text=True, env={**os.environ, **counts}
@@ -180,15 +194,16 @@ def _ask(process: subprocess.Popen[str], order: Any) -> Any:
     return json.loads(line)
 
 
-def _times(run: Run, seconds: float) -> list[float]:
+def _times(run: Run, seconds: float, clock: Callable[[], float]) -> list[float]:
     """Time single calls until `seconds` are over; at least three, after one to warm up."""
     run()
     times: list[float] = []
     stop = time.perf_counter() + seconds
     while len(times) < 3 or (time.perf_counter() < stop and len(times) < 1000):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
+        start = clock()
+        y = run()
+        times.append(clock() - start)
+        del y
     return times
 
 

@@ -7,17 +7,7 @@ python benchmarks/kernel_bank.py --size 4096 --kernel 7 --kernels 64 --quick
 from __future__ import annotations
 
 import numpy as np
-from _contenders import (
-    Case,
-    Run,
-    arguments,
-    installed,
-    race,
-    ratios_of_first,
-    serve,
-    show_environment,
-    write_json,
-)
+from _contenders import Case, Run, arguments, installed, parse, race, ratios_of_first, serve
 
 from minicnn.ops import conv2d
 
@@ -108,24 +98,21 @@ NEEDS = {"minicnn": "numpy", "opencv": "cv2", "torch": "torch", "scipy": "scipy"
 
 def main() -> None:
     if args.serve:
-        serve(MAKERS, args.serve)
+        serve(MAKERS, args)
         return
-    show_environment(args.threads)
     here = installed({name: NEEDS.get(name, "numpy") for name in args.only or MAKERS})
     case = {"size": args.size, "kernel": args.kernel, "kernels": args.kernels}
     title = f"{args.kernels} kernels {args.kernel}x{args.kernel} over {args.size}x{args.size}"
-    rounds = args.rounds or (3 if args.quick else 15)
-    results = race(__file__, here, {title: case}, reference, threads=args.threads, rounds=rounds)
+    results = race(__file__, here, {title: case}, reference, args)
     print("\nminicnn's time over theirs:")
     for name, value in ratios_of_first(results[title]).items():
         print(f"  {name:24}{value:.2f}")
-    write_json(args.json, args.threads, results)
 
 
 parser = arguments(__doc__.splitlines()[0])
 parser.add_argument("--size", type=int, default=1024, help="of the square picture (1024)")
 parser.add_argument("--kernel", type=int, default=3, help="an odd size (3)")
 parser.add_argument("--kernels", type=int, default=8, help="how many (8)")
-args = parser.parse_args()
+args = parse(parser)
 if __name__ == "__main__":
     main()

@@ -14,8 +14,7 @@ import statistics
 from typing import Any
 
 import numpy as np
-from _contenders import Case, Run, arguments, installed, race, ratio, serve, show_environment
-from _contenders import write_json as write
+from _contenders import Case, Run, arguments, installed, parse, race, ratio, serve
 
 from minicnn.ops import ALGORITHMS, conv2d, im2col
 
@@ -171,7 +170,7 @@ def textbook(case: Case) -> Run:
 NUMPY = {"numpy einsum": einsum, "numpy tensordot": tensordot, "numpy textbook im2col": textbook}
 MAKERS = {"torch": torch, "auto": ours("auto"), "onnxruntime": onnxruntime, **NUMPY}
 MAKERS |= {name: ours(name) for name in ALGORITHMS if name != "naive"}
-NEEDS = {"torch": "torch", "onnxruntime": "onnxruntime"}
+NEEDS = {"torch": "torch", "onnxruntime": "onnx"}  # onnxruntime reads what onnx wrote
 
 
 def can(name: str, case: Case) -> bool:
@@ -186,23 +185,20 @@ def can(name: str, case: Case) -> bool:
 
 def main() -> None:
     if args.serve:
-        serve(MAKERS, args.serve)
+        serve(MAKERS, args)
         return
-    show_environment(args.threads)
     here = installed({name: NEEDS.get(name, "numpy") for name in args.only or MAKERS})
     wanted = args.layers or [""]
     layers = {name: case for name, case in LAYERS.items() if any(part in name for part in wanted)}
-    rounds = args.rounds or (3 if args.quick else 9)
-    results = race(__file__, here, layers, reference, can=can, threads=args.threads, rounds=rounds)
-    if "auto" in here and here[0] == "torch":
+    results = race(__file__, here, layers, reference, args, can=can)
+    if {"auto", "torch"} <= set(here):
         ratios = [ratio(times["auto"], times["torch"]) for times in results.values()]
         print(f"\nauto / torch: geometric mean {statistics.geometric_mean(ratios):.2f}, ", end="")
         print(f"largest {max(ratios):.2f}")
-    write(args.json, args.threads, results)
 
 
 parser = arguments(__doc__.splitlines()[0])
 parser.add_argument("--layers", nargs="+", help="those whose name contains one of these words")
-args = parser.parse_args()
+args = parse(parser)
 if __name__ == "__main__":
     main()

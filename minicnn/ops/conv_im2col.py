@@ -20,7 +20,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from minicnn.ops import blas, threads
+from minicnn.ops import blas, products, threads
 from minicnn.ops.bands import SPLIT, Band, bands
 from minicnn.ops.gather import Gather
 from minicnn.shapes import Array, Pair, Window
@@ -93,7 +93,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         pixel_bytes, halo_bytes = kh * line_bytes, 0
         band_bytes = max(BAND_BYTES, min(4 * BAND_BYTES, PIXELS * pixel_bytes))
     ones = bias is not None and share * kw >= 8
-    weight = _as_lines(weight.reshape(groups, per_group, share, kh, kw), bias if ones else None)
+    weight = weight.reshape(groups, per_group, share, kh, kw)
+    weight = products.in_order_of_lines(weight, bias if ones else None)
 
     def work(some: Iterator[Band]) -> None:
         gather = Gather(window, ones)
@@ -102,13 +103,12 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             seen, factors = x[images, some_groups], weight[some_groups]
             out = flat[images, some_groups, :, band.pixels(ow)]
             if depthwise:
-                _sum_taps(factors, gather.lines(seen, band, by_row=False), out)
+                products.sum_taps(factors, gather.lines(seen, band, by_row=False), out)
             elif by_row:
                 lines = gather.lines(seen, band, by_row=True)
-                _multiply_by_row(factors, lines, y[images, some_groups, :, rows, columns])
+                products.multiply_rows(factors, lines, y[images, some_groups, :, rows, columns])
             else:
-                matrix = factors.reshape(*factors.shape[:2], -1)
-                np.matmul(matrix, gather.columns(seen, band), out=out)
+                products.multiply_block(factors, gather.columns(seen, band), out)
             if bias is not None and not ones:
                 out += bias.reshape(groups, per_group, 1)[some_groups]
 
@@ -118,45 +118,3 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
-
-
-def _as_lines(weight: Array, bias: Array | None) -> Array:
-    """Return the weight (G, O/G, C/G, KH, KW) in the order of lines: (G, O/G, KH, C/G * KW).
-
-    A bias is one weight more, for a line of ones: (G, O/G, KH, C/G * KW + 1), once, then zeros.
-    """
-    groups, per_group, share, kh, kw = weight.shape
-    ones = bias is not None
-    lines = np.zeros((groups, per_group, kh, share * kw + ones), weight.dtype)
-    by_channel = lines[..., : share * kw].reshape(groups, per_group, kh, share, kw)
-    by_channel[...] = weight.swapaxes(2, 3)
-    if bias is not None:
-        lines[:, :, 0, -1] = bias.reshape(groups, per_group)
-    return lines
-
-
-def _multiply_by_row(weight: Array, lines: Array, out: Array) -> None:
-    """Write a matrix product for each row of outputs.
-
-    Parameters
-    ----------
-    weight : array (G, O/G, KH, lines)
-    lines : array (N, G, KH, lines, rows, columns)
-        The rows of a column follow each other in memory.
-    out : array (N, G, O/G, rows, columns)
-    """
-    images, groups, kh, many, rows, columns = lines.shape
-    matrices = lines.transpose(0, 1, 4, 2, 3, 5).reshape(images, groups, rows, kh * many, columns)
-    matrix = weight.reshape(groups, 1, -1, kh * many)
-    np.matmul(matrix, matrices, out=out.swapaxes(2, 3))
-
-
-def _sum_taps(weight: Array, lines: Array, out: Array) -> None:
-    """Write the sum over the taps to out (N, G, 1, pixels); see `_multiply_by_row`.
-
-    What a tap sees is a run of the lines as they lie: `einsum` sums long runs.
-    """
-    images, groups, kh, many, _, _ = lines.shape
-    taps = weight[:, 0]
-    seen = lines.reshape(images, groups, kh, many, -1)
-    np.einsum("nguvp,guv->ngp", seen, taps, out=out[:, :, 0])

@@ -1,0 +1,54 @@
+"""Weight times what a window sees: three ways, for the three ways it is laid out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.shapes import Array
+
+
+def in_order_of_lines(weight: Array, bias: Array | None) -> Array:
+    """Return the weight (G, O/G, C/G, KH, KW) in the order of lines: (G, O/G, KH, C/G * KW).
+
+    A bias is one weight more, for a line of ones: (G, O/G, KH, C/G * KW + 1), once, then zeros.
+    """
+    groups, per_group, share, kh, kw = weight.shape
+    ones = bias is not None
+    lines = np.zeros((groups, per_group, kh, share * kw + ones), weight.dtype)
+    by_channel = lines[..., : share * kw].reshape(groups, per_group, kh, share, kw)
+    by_channel[...] = weight.swapaxes(2, 3)
+    if bias is not None:
+        lines[:, :, 0, -1] = bias.reshape(groups, per_group)
+    return lines
+
+
+def multiply_rows(weight: Array, lines: Array, out: Array) -> None:
+    """Write a matrix product for each row of outputs.
+
+    Parameters
+    ----------
+    weight : array (G, O/G, KH, lines)
+    lines : array (N, G, KH, lines, rows, columns)
+        The rows of a column follow each other in memory.
+    out : array (N, G, O/G, rows, columns)
+    """
+    images, groups, kh, many, rows, columns = lines.shape
+    matrices = lines.transpose(0, 1, 4, 2, 3, 5).reshape(images, groups, rows, kh * many, columns)
+    matrix = weight.reshape(groups, 1, -1, kh * many)
+    np.matmul(matrix, matrices, out=out.swapaxes(2, 3))
+
+
+def multiply_block(weight: Array, columns: Array, out: Array) -> None:
+    """Write one matrix product to out (N, G, O/G, pixels), from columns (N, G, taps, pixels)."""
+    np.matmul(weight.reshape(*weight.shape[:2], -1), columns, out=out)
+
+
+def sum_taps(weight: Array, lines: Array, out: Array) -> None:
+    """Write the sum over the taps to out (N, G, 1, pixels); see `multiply_rows`.
+
+    What a tap sees is a run of the lines as they lie: `einsum` sums long runs.
+    """
+    images, groups, kh, many, _, _ = lines.shape
+    taps = weight[:, 0]
+    seen = lines.reshape(images, groups, kh, many, -1)
+    np.einsum("nguvp,guv->ngp", seen, taps, out=out[:, :, 0])
