@@ -282,6 +282,22 @@ def test_a_thin_line_survives_being_drawn_smaller():
     assert "Drawn smaller" not in said(plot(random(1, 2, 50, 50)))
 
 
+@pytest.mark.parametrize("bank", ["edges", "sobel"])
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("storyboard", [False, True])
+def test_each_channel_by_itself_has_a_row(bank, step, storyboard):
+    conv = Conv2D.from_kernels(bank, in_channels=3, per_channel=True)
+    trace = Sequential(Pad(1), conv, ReLU()).trace(random(1, 3, 30, 40))
+    if storyboard:
+        figure = viz.plot_pipeline(trace, max_maps=24, figure=viz.new_figure())
+        found = tiles(figure)[-len(conv.names) :]
+    else:
+        found = tiles(plot(trace, step=step))
+    tops = [round(image.get_extent()[3]) for image in found]
+    assert len(set(tops)) == 3
+    assert sorted(tops) == tops  # from above, channel after channel
+
+
 @pytest.mark.parametrize("dpi", [72, 100, 150, 200])
 @pytest.mark.parametrize("storyboard", [False, True])
 def test_how_many_values_share_a_dot_is_said_for_the_figures_own_dots(dpi, storyboard):

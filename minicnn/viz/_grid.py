@@ -28,6 +28,9 @@ from minicnn.viz._values import block_size
 TALLEST, LOWEST = 330.0, 9.0
 """No tile is taller, or thinner, in points."""
 
+_MOST_STACKED = 4
+"""No stack of rows, one for each channel, is higher."""
+
 _NARROWEST, _NAME_ROOM, _TARGET_HEIGHT, _LARGEST_PIXEL = 58.0, 80.0, 480.0, 30.0
 
 
@@ -91,6 +94,7 @@ class Grid:
         strip: bool = False,
         tallest: float = TALLEST,
         widest: float = WIDTH,
+        name_room: float = _NAME_ROOM,
     ) -> Grid:
         """Choose the columns that fill a page best, if they are not given.
 
@@ -102,9 +106,22 @@ class Grid:
             choices = [min(integer("columns", columns, least=1), count)]
         else:
             choices = list(range(1, min(count, 12) + 1))
-        grids = [cls._with(tiles, shape, c, strip, tallest, widest) for c in choices]
+        grids = [cls._with(tiles, shape, c, strip, tallest, widest, name_room) for c in choices]
         fitting = [g for g in grids if g.width <= WIDTH - 2 * MARGIN + 0.01] or grids[:1]
         return max(fitting, key=lambda g: g._merit())
+
+    @classmethod
+    def stack(
+        cls, tiles: Sequence[Tile], shape: tuple[int, ...], columns: int | None, **options: Any
+    ) -> Grid | None:
+        """Return a grid of so many columns, one row for each channel, if a page has room for it."""
+        rows = -(-len(tiles) // columns) if columns else 0
+        if columns is None or not 1 < columns < len(tiles) or rows > _MOST_STACKED:
+            return None
+        tallest = min(options.pop("tallest", TALLEST), _TARGET_HEIGHT / rows)
+        look = options | {"columns": columns, "tallest": tallest}
+        grids = (cls.arrange(tiles, shape, **look, name_room=room) for room in (_NAME_ROOM, 0.0))
+        return next((g for g in grids if g.width <= WIDTH - 2 * MARGIN + 0.01), None)
 
     @classmethod
     def _with(
@@ -115,6 +132,7 @@ class Grid:
         strip: bool,
         tallest: float,
         widest: float,
+        name_room: float,
     ) -> Grid:
         rows_, columns_ = shape
         room = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns
@@ -129,7 +147,7 @@ class Grid:
             for t in tiles
         ]
         labels = max(_text.width(t.label, BODY) for t in tiles)
-        pitch = max(width, max(texts), min(labels, max(_NAME_ROOM, width)))
+        pitch = max(width, max(texts), min(labels, max(name_room, width)))
         wanted = labels + 8 + max(_text.width(t.value, SMALL) for t in tiles)
         one_line = wanted <= pitch and not strip
         has_value = any(t.value for t in tiles) and not one_line

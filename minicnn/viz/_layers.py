@@ -5,14 +5,43 @@ A layer that is not registered here still gets a useful answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from typing import Any
 
+from minicnn.explain.naming import map_names
 from minicnn.layers import Conv2D, Pad, ReLU
 from minicnn.shapes import Array, Shape, Sides
+from minicnn.trace import Step
 from minicnn.viz import _text
 from minicnn.viz._style import number_text, printed
+
+
+@singledispatch
+def maps_per_channel(layer: Any, before: int | None, channels: int) -> int | None:
+    """Return how many maps in a row were made of one input channel, each channel by itself.
+
+    None: there is no such order. A layer that keeps the names of maps keeps their order.
+    """
+    kept = map_names(layer, None if before is None else ("",) * channels, channels)
+    return None if kept is None else before
+
+
+@maps_per_channel.register
+def _(layer: Conv2D, before: int | None, channels: int) -> int | None:
+    apart = layer.groups == layer.in_channels > 1
+    return layer.out_channels // layer.groups if apart else None
+
+
+def stacks_along(steps: Iterable[Step]) -> list[int | None]:
+    """Return for each step how many of its maps in a row come of one channel, None if unknown."""
+    count: int | None = None
+    found = []
+    for step in steps:
+        before, channels = (a.shape[1] if a.ndim > 1 else 0 for a in (step.input, step.output))
+        count = maps_per_channel(step.layer, count if before == channels else None, channels)
+        found.append(count)
+    return found
 
 
 @singledispatch

@@ -14,7 +14,7 @@ from minicnn.kernels import as_kernels
 from minicnn.layers import Conv2D
 from minicnn.ops.arrays import image_batch
 from minicnn.shapes import Array, integer
-from minicnn.trace import Step
+from minicnn.trace import Step, Trace
 from minicnn.viz import _layers, _text
 from minicnn.viz._grid import Grid, sheet
 from minicnn.viz._page import check_figure
@@ -57,7 +57,8 @@ def plot_feature_maps(
     max_maps : int
         Show the first so many; the figure says "64 of 96 shown".
     columns : int, optional
-        Maps in a row.
+        Maps in a row. By default what fills the page best, or, behind kernels that look at each
+        channel by itself, a row for each channel.
     title : str, optional
         By default the step's name. Taken literally.
     figure : matplotlib Figure, optional
@@ -113,7 +114,13 @@ def plot_feature_maps(
     common = None if per_map else maps.scale(scale)
     scales = [maps.own_scale(i) if common is None else common for i in range(shown)]
     tiles = [map_tile(maps, i, scales[i], strip=per_map) for i in range(shown)]
-    grid = Grid.arrange(tiles, maps.values.shape[1:], columns=columns, strip=per_map)
+    shape = maps.values.shape[1:]
+    grid = None
+    if columns is None and found:
+        steps = what if isinstance(what, Trace) else [found]
+        stacked = _layers.stacks_along(steps)[position]
+        grid = Grid.stack(tiles, shape, stacked, strip=per_map)
+    grid = grid or Grid.arrange(tiles, shape, columns=columns, strip=per_map)
     blank = all(f.blank for f in maps.facts)
     return sheet(
         figure,

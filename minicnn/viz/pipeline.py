@@ -167,14 +167,16 @@ def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
     batch = f"picture {sample} of {len(trace.input)}" if len(trace.input) > 1 else ""
     size = _text.by(first.values.shape)
     yield _block("Input", [size, batch], first, is_picture, scale, max_maps, None)
-    for number, (step, names) in enumerate(zip(trace, names_along(trace), strict=True), start=1):
+    known = zip(trace, names_along(trace), _layers.stacks_along(trace), strict=True)
+    for number, (step, names, stacked) in enumerate(known, start=1):
         output = batch_of(step.output, "plot_pipeline", "output")
         maps = maps_of(output, sample, names, _layers.word_for_zero(step.layer))
         is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
         what = _layers.describe(step.layer, step.input.shape)
         shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
         about = [_text.sentence(what), shapes, _layers.left_over(step.layer, step.input.shape)]
-        yield _block(f"{number}  {step.name}", about, maps, is_picture, scale, max_maps, step)
+        name = f"{number}  {step.name}"
+        yield _block(name, about, maps, is_picture, scale, max_maps, step, stacked)
 
 
 def _block(
@@ -185,6 +187,7 @@ def _block(
     scale: Any,
     max_maps: int,
     step: Step | None,
+    stacked: int | None = None,
 ) -> Block:
     shape = maps.values.shape[1:]
     parts = [part for part in about if part]
@@ -210,11 +213,13 @@ def _block(
         )
         for i in range(shown)
     ]
+    look: dict[str, Any] = {"strip": per_map, "widest": _WIDEST, "tallest": _TALLEST}
     grids = (
-        Grid.arrange(tiles, shape, columns=c, strip=per_map, widest=_WIDEST, tallest=_TALLEST)
-        for c in range(min(shown, _COLUMNS), 0, -1)
+        Grid.arrange(tiles, shape, columns=c, **look) for c in range(min(shown, _COLUMNS), 0, -1)
     )
-    grid = next(g for g in grids if g.width <= _INNER or g.columns == 1)
+    grid = Grid.stack(tiles, shape, stacked, **look) or next(
+        g for g in grids if g.width <= _INNER or g.columns == 1
+    )
     if kernels:
         above = kernels.cell(grid.pitch) * kernels.weight.shape[2] + 5
         grid = replace(grid, above=above)
