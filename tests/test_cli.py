@@ -377,11 +377,28 @@ def test_left_over_is_said(call, here, monkeypatch):
     assert out.splitlines()[1] == "  left over: the last 1 column of what conv2d looks at"
 
 
+def test_maps_of_one_colour_are_named_by_it(call, here, monkeypatch):
+    calls = drawn(monkeypatch)
+    argv = ["maps", "photo.png", "-k", "sobel_x,box_3", "--each", "out", "--colour"]
+    assert call(*argv, "each", "-o", "a.png").code == 0
+    expected = [f"{k}, {c}" for c in ("red", "green", "blue") for k in ("sobel_x", "box_3")]
+    assert list(calls[0][1][1].layer.names) == expected
+    assert left(here / "out") == [
+        *("00-sobel_x-red.png", "01-box_3-red.png", "02-sobel_x-green.png"),
+        *("03-box_3-green.png", "04-sobel_x-blue.png", "05-box_3-blue.png", "maps.json"),
+    ]
+    conv = eval(repr(calls[0][1][1].layer), {"Conv2D": Conv2D})
+    assert list(conv.names) == expected
+    assert call(*argv, "summed", "-o", "b.png", "--force").code == 0
+    assert calls[1][1][1].layer.names == ("sobel_x", "box_3")
+
+
 def test_a_grey_picture_in_colour_is_one_channel(call, here, monkeypatch):
     calls = drawn(monkeypatch)
     Image.new("L", (5, 4)).save("grey.png")
     assert call("maps", "grey.png", "--colour", "each").code == 0
     assert calls[0][1].input.shape == (1, 1, 4, 5)
+    assert calls[0][1][1].layer.names == tuple(k.name for k in kernels.EDGES)
 
 
 def test_an_address(call, here, monkeypatch):
@@ -554,7 +571,7 @@ def test_each_map_exactly(call, here):
     out = call("maps", "photo.png", "--each", "out", "--each-format", "npy", "--colour", "each").out
     assert "exact values, float32" in out
     names = left(here / "out")
-    assert names[0] == "00-sobel_x-channel_0.npy"
+    assert (names[0], names[8]) == ("00-sobel_x-red.npy", "08-sobel_x-green.npy")
     assert len(names) == 25
     x = images.load("photo.png")
     conv = Conv2D.from_kernels(kernels.EDGES, in_channels=3, per_channel=True)

@@ -86,8 +86,8 @@ def _plain(name: str) -> str:
 
     Examples
     --------
-    >>> _plain("sobel_x, channel 0")
-    'sobel_x-channel_0'
+    >>> _plain("sobel_x, red")
+    'sobel_x-red'
     """
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", name.replace(", ", "-"))[:100]
 

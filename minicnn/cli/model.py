@@ -8,6 +8,7 @@ from minicnn import Conv2D, Layer, Pad, ReLU, Sequential
 from minicnn.cli import values
 from minicnn.shapes import Shape, Window
 
+COLOURS = ("red", "green", "blue")
 MODES = ("reflect", "zeros", "replicate", "circular")
 
 
@@ -84,14 +85,13 @@ def build_model(args: argparse.Namespace, shape: Shape) -> Sequential:
     layers: list[Layer] = []
     if sides != ((0, 0), (0, 0)):
         layers.append(Pad(sides, mode=args.mode))
-    layers.append(
-        Conv2D.from_kernels(
-            kernels,
-            in_channels=in_channels,
-            per_channel=args.colour == "each",
-            stride=args.stride,
-        )
+    each = args.colour == "each"
+    conv = Conv2D.from_kernels(
+        kernels, in_channels=in_channels, per_channel=each, stride=args.stride
     )
+    if each and in_channels == len(COLOURS):
+        conv.names = tuple(f"{kernel.name}, {colour}" for colour in COLOURS for kernel in kernels)
+    layers.append(conv)
     if args.relu:
         layers.append(ReLU())
     return Sequential(*layers)
