@@ -79,7 +79,7 @@ class Report:
             return ""
         if not self.mistakes:
             return "This is none of the mistakes that the coach knows."
-        return " ".join(f"{m.explanation} {m.fix}" for m in self.mistakes)
+        return " ".join(f"{m.explanation} Fix: {m.fix}" for m in self.mistakes)
 
     @property
     def difference(self) -> Array | None:
@@ -102,9 +102,14 @@ class Report:
             return None
         return self.problem.weight[0, 0] if self.layout == "hw" else self.problem.weight
 
+    @property
+    def bias(self) -> Array | None:
+        """The smallest failing case's bias, if it has one."""
+        return None if self.problem is None else self.problem.bias
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers, texts and lists, ready for JSON."""
-        arrays = ("picture", "kernel", "expected", "got", "difference")
+        arrays = ("picture", "kernel", "bias", "expected", "got", "difference")
         return {
             "function": self.function,
             "passed": self.passed,
@@ -163,8 +168,7 @@ class Report:
     def _blocks(self) -> list[list[str]]:
         first, second = ("image", "kernel") if self.layout == "hw" else ("x", "weight")
         named = [(first, self.picture), (second, self.kernel)]
-        if self.problem is not None and self.problem.bias is not None:
-            named.append(("bias", self.problem.bias))
+        named.append(("bias", self.bias))
         named += [("expected", self.expected), ("got", self.got), ("difference", self.difference)]
         return [_block(name, array) for name, array in named if array is not None]
 

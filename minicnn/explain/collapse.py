@@ -187,7 +187,7 @@ class Collapsed:
         chain = " -> ".join(self.steps)
         lines = [f"{len(self.steps)} steps, one convolution:"]
         lines.append(f"  {chain if len(chain) <= 76 else chain[:73] + '...'}")
-        lines.append(f"  kernel      {kh} x {kw}, {channels} channels in, {filters} out")
+        lines.append(f"  kernel      {kh} x {kw}, channels: {channels} in, {filters} out")
         lines.append(f"  stride      {self.stride[0]} x {self.stride[1]}")
         lines.append(f"  padding     {self.padding}")
         lines.append(

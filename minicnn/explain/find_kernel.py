@@ -100,6 +100,8 @@ def _record(
         blind=len(fit.blind),
         known_sums=_known_sums(fit.blind, shape[1:], taps),
         r2=r2,
+        before=before,
+        after=after,
         residual=residual,
         corner=corner,
         windows=fit.equations,

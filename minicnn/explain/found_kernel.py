@@ -73,6 +73,8 @@ class FoundKernel:
         Sums of weights that are known all the same.
     r2 : float
         The share of the variation of `after` that the kernel explains; 1 is all.
+    before, after : array (N, C, H, W), array (N, O, OH, OW)
+        The pictures, `after` without the border that nobody can explain.
     residual : array (N, O, OH, OW)
         `after` less what the kernel makes of `before`: where it is not 0, the change was no
         convolution with this kernel.
@@ -95,6 +97,8 @@ class FoundKernel:
     blind: int
     known_sums: tuple[str, ...]
     r2: float
+    before: Array
+    after: Array
     residual: Array
     corner: Pair
     windows: int

@@ -68,8 +68,11 @@ class ReLUEffect:
         kh, kw = self.collapsed.kernel_size
         lines = [
             f"Without ReLU, {len(self.collapsed.steps)} steps are one convolution of {kh} x {kw}.",
-            "With a ReLU between them they are not:",
         ]
+        if not any(share for _, share in self.cut):
+            lines.append("A ReLU between them changes nothing here: no value there is below 0.")
+            return "\n".join(lines)
+        lines.append("With a ReLU between them they are not:")
         lines += [f"  after {name[:40]:<40} {percent(s):>8} set to 0" for name, s in self.cut]
         span = number(float(np.ptp(self.straight)))
         lines.append(f"  {percent(self.changed)} of the output's values change,")

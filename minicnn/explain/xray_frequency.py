@@ -13,6 +13,9 @@ from minicnn.shapes import Array
 _HALF = 1 / math.sqrt(2)
 """A wave whose height falls to this share of the strongest has lost half of its power."""
 
+FAINT = 0.05
+"""What keeps less than this share of its strongest wave keeps next to nothing."""
+
 _SMALLEST, _RINGS, _ANGLES = 65, 33, 72
 
 
@@ -93,7 +96,7 @@ def frequency(values: Array) -> Frequency:
     profile = np.sqrt((np.abs(rings) ** 2).mean(axis=1))
     peak = float(gain.max())
     at = _at(gain, axis)
-    kind = _kind(profile, values)
+    kind = _kind(profile)
     return Frequency(gain, axis, profile, radii, kind, peak, at, _selectivity(values, at))
 
 
@@ -107,14 +110,15 @@ def _gain(values: Array, down: Array, right: Array) -> Array:
 
 
 def _response(values: Array, down: Array, right: Array) -> Array:
-    total = np.zeros(down.shape, complex)
-    for (u, v), weight in np.ndenumerate(values):
-        if weight:
-            total += weight * np.exp(2j * math.pi * (down * u + right * v))
+    """Return the response to any waves: arrays of one shape, waves a pixel."""
+    rows, columns = (np.arange(n) for n in values.shape)
+    across = np.exp(2j * math.pi * right[..., None] * columns)  # (..., KW)
+    along = np.exp(2j * math.pi * down[..., None] * rows)  # (..., KH)
+    total: Array = ((along @ values) * across).sum(axis=-1)
     return total
 
 
-def _kind(profile: Array, values: Array) -> str:
+def _kind(profile: Array) -> str:
     peak, low, high = float(profile.max()), float(profile[0]), float(profile[-1])
     if peak == 0:
         return "nothing"
@@ -123,7 +127,7 @@ def _kind(profile: Array, values: Array) -> str:
         return "all-pass" if float(profile.min()) >= _HALF * peak else "band-stop"
     if passes_low:
         return "low-pass"
-    keeps_flat = low > 1e-9 * float(np.abs(values).sum())
+    keeps_flat = low > FAINT * peak
     if passes_high:
         return "high-boost" if keeps_flat else "high-pass"
     return "mid-boost" if keeps_flat else "band-pass"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from minicnn.explain.xray_frequency import Frequency
+from minicnn.explain.xray_frequency import FAINT, Frequency
 from minicnn.explain.xray_shape import TINY, Factors, Moments, Symmetry
 from minicnn.shapes import Array
 
@@ -15,7 +15,7 @@ _EIGHT = (
     *("to the left", "to the lower left", "downward", "to the lower right"),
 )
 _LYING = {0: "level", 45: "rising", 90: "upright", 135: "falling"}
-_SELECTIVE, _FAINT = 1.6, 20
+_SELECTIVE = 1.6
 
 
 def flat_words(total: float, size: float) -> str:
@@ -33,7 +33,7 @@ def what_words(values: Array, m: Moments, s: Symmetry, f: Factors, wave: Frequen
         return "Nothing: every number is 0."
     if np.count_nonzero(values) == 1:
         return _single(values)
-    nearly_none = abs(m.total) * _FAINT <= wave.peak  # of flat areas
+    nearly_none = abs(m.total) <= FAINT * wave.peak  # of flat areas
     if wave.selectivity >= _SELECTIVE and nearly_none:
         return _stripes(wave)
     if m.order == 0:

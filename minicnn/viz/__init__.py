@@ -2,11 +2,14 @@
 
 from minicnn.viz._page import new_figure
 from minicnn.viz._style import Scale, scale_of
+from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
+from minicnn.viz.found_kernel import plot_found_kernel
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
 from minicnn.viz.pipeline import plot_pipeline
 from minicnn.viz.saving import figure_bytes
+from minicnn.viz.xray import plot_xray
 
 __all__ = [
     "Scale",
@@ -14,11 +17,14 @@ __all__ = [
     "draw_map",
     "figure_bytes",
     "new_figure",
+    "plot_coach",
     "plot_feature_maps",
+    "plot_found_kernel",
     "plot_images",
     "plot_kernels",
     "plot_ledger",
     "plot_pipeline",
+    "plot_xray",
     "render_map",
     "scale_of",
 ]

@@ -1,0 +1,248 @@
+"""What the coach found, drawn: the smallest case, expected, got and the difference."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from minicnn.errors import ConfigError, short
+from minicnn.shapes import Array
+from minicnn.viz import _text
+from minicnn.viz._page import BODY, HEADING, MARGIN, SMALL, WIDTH, Page, check_figure
+from minicnn.viz._style import ALARM, INK, SOFT, Scale, scale_of
+from minicnn.viz._tiles import draw_kernel_at
+from minicnn.viz.xray import printed_numbers
+
+_INNER = WIDTH - 2 * MARGIN
+_LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
+_LARGEST, _ROOM, _APART = 40.0, 132.0, 22.0
+
+
+class CoachReport(Protocol):
+    """What is drawn of a `minicnn.coach.Report`."""
+
+    function: str
+    passed: bool
+    tried: int
+    call: str
+    error: str
+    evidence: str
+    hint: str
+    got: Array | None
+    expected: Array | None
+
+    @property
+    def mistake(self) -> str | None:
+        """The mistake's name."""
+
+    @property
+    def explanation(self) -> str:
+        """The mistake in words."""
+
+    @property
+    def picture(self) -> Array | None:
+        """The case's picture."""
+
+    @property
+    def kernel(self) -> Array | None:
+        """The case's kernel."""
+
+    @property
+    def bias(self) -> Array | None:
+        """The case's bias."""
+
+    @property
+    def difference(self) -> Array | None:
+        """Got less expected."""
+
+
+def plot_coach(
+    report: CoachReport, *, title: str | None = None, figure: Figure | None = None
+) -> Figure:
+    """Plot what `minicnn.coach.check` returned: the smallest case that fails, and why.
+
+    Of several pictures, channels or filters, those with the largest difference are drawn.
+
+    Parameters
+    ----------
+    report : Report
+    title : str, optional
+        Taken literally.
+    figure : matplotlib Figure, optional
+        One to draw on, see `plot_feature_maps`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from minicnn import coach, viz
+    >>> report = coach.check(lambda image, kernel: 0 * image)
+    >>> figure = plot_coach(report, figure=viz.new_figure())
+    """
+    check_figure(figure)
+    _text.checked("title", title)
+    needed = ("function", "passed", "call", "expected", "got", "difference", "explanation")
+    if not all(hasattr(report, name) for name in needed):
+        raise ConfigError(f"plot_coach takes what coach.check returns, got {short(report)}.")
+    name = _text.plain(report.function)
+    if report.passed:
+        return _passed(report, title or f"{name}: right in all {report.tried} cases", figure)
+    head = f"{name}: {report.mistake or 'wrong, in a way that the coach does not know'}"
+    why = _lines(" ".join(filter(None, (report.explanation, report.evidence, report.hint))))
+    asked = f"{report.call} {_text.ARROW} {report.error}" if report.error else report.call
+    call = _text.wrap(_text.plain(asked), BODY, _INNER)
+    blocks = _blocks(report)
+    rows = _arranged(blocks)
+    top = MARGIN + HEADING + 5 + _LINE * len(why) + 14
+    blocks_top = top + _LINE * (1 + len(call)) + 20
+    heights = [max(_size(b)[1] for b in row) + 38 for row in rows]
+    page = Page(figure, WIDTH, blocks_top + sum(heights) + MARGIN - 14)
+    heading = head if title is None else _text.plain(title)
+    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(heading, HEADING, _INNER), size=HEADING)
+    for i, line in enumerate(why):
+        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    page.text(MARGIN, top + BODY, "The smallest case that shows it")
+    for i, line in enumerate(call):
+        page.text(MARGIN, top + BODY + (i + 1) * _LINE, line, color=SOFT)
+    y = blocks_top
+    for row, height in zip(rows, heights, strict=True):
+        x = MARGIN
+        for block in row:
+            _draw(page, block, x, y)
+            x += _size(block)[0] + _APART
+        y += height
+    return page.done()
+
+
+class _Block:
+    """A small matrix with its name and its scale, or the reason why there is none."""
+
+    def __init__(self, name: str, values: Array | None, scale: Scale | None, note: str) -> None:
+        self.name, self.values, self.scale, self.note = name, values, scale, note
+
+
+def _blocks(report: CoachReport) -> list[_Block]:
+    first, last = _plane_of(report)
+    expected, got = _plane(report.expected, first), _plane(report.got, first)
+    both = [v for v in (expected, got) if v is not None and np.isfinite(v).any()]
+    common = scale_of(np.concatenate([v.ravel() for v in both])) if both else None
+    difference = _plane(report.difference, first)
+    found = [
+        _block("the picture", report.picture, (first[0], last) if first else ()),
+        _block("the kernel", report.kernel, (first[-1], last) if first else ()),
+        *([] if report.bias is None else [_block("the bias", report.bias[None], ())]),
+        _Block("expected", expected, common, _note(report.expected)),
+        _Block("got", got, common, _note(report.got)),
+    ]
+    if difference is not None:
+        own = scale_of(difference)
+        reach = max(abs(own.low), abs(own.high))
+        found.append(_Block("difference", difference, Scale(-reach, reach, signed=True), ""))
+    return found
+
+
+def _plane_of(report: CoachReport) -> tuple[tuple[int, ...], int]:
+    """Return which picture and filter differ most, and which input channel is shown."""
+    difference, expected = report.difference, report.expected
+    if expected is None or expected.ndim <= 2:
+        return (), 0
+    if difference is None or not difference.size:
+        return (0,) * (expected.ndim - 2), 0
+    worst = np.nan_to_num(np.abs(difference), nan=np.inf, posinf=np.inf).max(axis=(-2, -1))
+    return tuple(int(i) for i in np.unravel_index(worst.argmax(), worst.shape)), 0
+
+
+def _block(name: str, array: Array | None, index: tuple[int, ...]) -> _Block:
+    if array is None:
+        return _Block(name, None, None, "")
+    plane = array
+    for i in index[-(array.ndim - 2) :] if array.ndim > 2 else ():
+        plane = plane[min(i, len(plane) - 1)]
+    while plane.ndim > 2:
+        plane = plane[0]
+    values = plane.astype(np.float64)
+    return _Block(name, values, scale_of(values) if values.size else None, _note(array))
+
+
+def _plane(array: Array | None, index: tuple[int, ...]) -> Array | None:
+    """Return one map of an answer, as floats; None if there is none."""
+    if array is None or not array.size:
+        return None
+    plane = np.atleast_2d(array)
+    for i in index:
+        if plane.ndim > 2:
+            plane = plane[min(i, len(plane) - 1)]
+    while plane.ndim > 2:
+        plane = plane[0]
+    return plane.astype(np.float64)
+
+
+def _note(array: Array | None) -> str:
+    if array is None:
+        return "nothing"
+    size = _text.by(array.shape) if array.ndim else "a number"
+    kind = "" if array.dtype == np.float64 else f", {array.dtype}"
+    return f"{size}{kind}" + ("" if array.size else ": empty")
+
+
+def _cell(block: _Block) -> float:
+    assert block.values is not None
+    rows, columns = block.values.shape
+    return float(min(_LARGEST, _ROOM / max(rows, columns)))
+
+
+def _size(block: _Block) -> tuple[float, float]:
+    texts = max(_text.width(block.name, BODY), _text.width(block.note, SMALL))
+    if block.values is None:
+        return texts, 14.0
+    rows, columns = block.values.shape
+    return max(_cell(block) * columns, texts), _cell(block) * rows
+
+
+def _arranged(blocks: list[_Block]) -> list[list[_Block]]:
+    """Put blocks side by side as long as they fit."""
+    rows: list[list[_Block]] = [[]]
+    used = 0.0
+    for block in blocks:
+        width = _size(block)[0]
+        if rows[-1] and used + width > _INNER:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(block)
+        used += width + _APART
+    return rows
+
+
+def _draw(page: Page, block: _Block, x: float, y: float) -> None:
+    page.text(x, y - 5, block.name, color=ALARM if block.name == "difference" else INK)
+    height = _size(block)[1]
+    if block.values is not None and block.scale is not None:
+        shown = np.clip(block.values, block.scale.low, block.scale.high)
+        if np.isfinite(block.values).all():
+            shown = block.values
+            draw_kernel_at(page, shown, block.scale, x, y, _cell(block), numbers=True)
+        else:
+            rows, columns = block.values.shape
+            cell = _cell(block)
+            page.map(block.values, block.scale, x, y, cell * columns, cell * rows, None)
+    page.text(x, y + height + 3 + SMALL, block.note, size=SMALL, color=SOFT)
+
+
+def _passed(report: Any, head: str, figure: Figure | None) -> Figure:
+    asked = f"Asked for {', '.join(report.tested)}." if report.tested else ""
+    rest = f"Not asked: {', '.join(report.not_tested)}." if report.not_tested else ""
+    lines = _lines(f"{asked} {rest}".strip())
+    page = Page(figure, WIDTH, MARGIN + HEADING + 5 + _LINE * len(lines) + MARGIN)
+    heading = _text.fit(_text.plain(head), HEADING, _INNER)
+    page.text(MARGIN, MARGIN + HEADING * 0.8, heading, size=HEADING)
+    for i, line in enumerate(lines):
+        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    return page.done()
+
+
+def _lines(text: str) -> list[str]:
+    return _text.wrap(printed_numbers(_text.plain(text)), BODY, _INNER) if text else []
