@@ -10,7 +10,7 @@ from laws import Untouched, layouts, same_bits
 from strategies import arrays, convolutions
 
 from minicnn.errors import MiniCNNError, ShapeError
-from minicnn.ops import bands, col2im, conv2d, conv_im2col, im2col, set_threads
+from minicnn.ops import bands, col2im, conv2d, conv_im2col, im2col, products, set_threads
 
 
 def geometry(case):
@@ -85,15 +85,16 @@ def test_im2col_refuses():
 
 
 @pytest.mark.parametrize("band_bytes", [40, 400, 4000])
-@pytest.mark.parametrize(("long", "light"), [(0, 0), (10**9, 0)])
+@pytest.mark.parametrize(("long", "far"), [(0, 10**9), (0, 1), (10**9, 1)])
 @given(case=convolutions(dtype=np.float64, whole=True, named_padding=True, max_output=9))
-def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, light, case):
+def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, far, case):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conv_im2col, "BAND_BYTES", band_bytes)
         patch.setattr(conv_im2col, "PIXELS", 2)
         patch.setattr(bands, "SPLIT", 100)
         patch.setattr(conv_im2col, "LONG", long)
-        patch.setattr(conv_im2col, "LIGHT", light)
+        patch.setattr(conv_im2col, "LIGHT", 0)
+        patch.setattr(products, "FAR", far)
         y = conv2d(case.x, case.weight, case.bias, **case.geometry, algorithm="im2col")
     expected = conv2d(case.x, case.weight, case.bias, **case.geometry, algorithm="naive")
     same_bits(y + 0.0, expected + 0.0)

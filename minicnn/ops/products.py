@@ -6,6 +6,10 @@ import numpy as np
 
 from minicnn.shapes import Array
 
+FAR = 1 << 25
+"""Maps a multiple of so many bytes apart share their places in the processor's caches and page
+tables: there a row of all maps is made close together, and then brought to each map in turn."""
+
 
 def in_order_of_lines(weight: Array, bias: Array | None) -> Array:
     """Return the weight (G, O/G, C/G, KH, KW) in the order of lines: (G, O/G, KH, C/G * KW).
@@ -34,8 +38,15 @@ def multiply_rows(weight: Array, lines: Array, out: Array) -> None:
     """
     images, groups, kh, many, rows, columns = lines.shape
     matrices = lines.transpose(0, 1, 4, 2, 3, 5).reshape(images, groups, rows, kh * many, columns)
-    matrix = weight.reshape(groups, 1, -1, kh * many)
-    np.matmul(matrix, matrices, out=out.swapaxes(2, 3))
+    matrix, by_row = weight.reshape(groups, 1, -1, kh * many), out.swapaxes(2, 3)
+    if out.strides[2] % FAR:
+        np.matmul(matrix, matrices, out=by_row)
+        return
+    near = np.empty((*by_row.shape[:2], 1, by_row.shape[3], columns + 16), out.dtype)
+    for row in range(rows):
+        one = slice(row, row + 1)
+        np.matmul(matrix, matrices[:, :, one], out=near[..., :columns])
+        by_row[:, :, one] = near[..., :columns]
 
 
 def multiply_block(weight: Array, columns: Array, out: Array) -> None:
