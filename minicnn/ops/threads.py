@@ -11,13 +11,15 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from minicnn.errors import ConfigError
 from minicnn.shapes import integer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -91,15 +93,17 @@ def share(
         work(_rest(heap))
     finally:
         heap.clear()  # after an error, the helpers stop at their next piece
-        begun = [future for future in futures if not future.cancel()]
-        wait(begun)
-    for future in begun:
-        future.result()
+        errors = [future.exception() for future in futures if not future.cancel()]  # waits
+    for error in errors:
+        if error is not None:
+            raise error
 
 
 def _ask_for_help(
     helpers: int, work: Callable[[Iterator[T]], None], heap: deque[T]
 ) -> list[Future[None]]:
+    from concurrent.futures import ThreadPoolExecutor  # when it is needed: it takes 5 ms
+
     global _pool
     futures: list[Future[None]] = []
     try:
