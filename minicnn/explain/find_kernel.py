@@ -91,7 +91,7 @@ def _record(
     taps = channels * kernel_size[0] * kernel_size[1]
     weight, offset = _split(fit, shape, bias)
     residual = after - conv2d(before, weight, offset)
-    r2 = _explained(fit)
+    r2 = fit.explained
     return FoundKernel(
         weight=weight,
         bias=offset if bias else None,
@@ -131,7 +131,7 @@ def _clip(
     if where.sum() <= unknowns:
         return None
     fit = solve(before, after, kernel_size, bias=bias, where=where)
-    inside = _explained(fit)
+    inside = fit.explained
     if inside < max(0.999, r2):
         return None
     weight, offset = _split(fit, (1, before.shape[1], *kernel_size), bias)
@@ -155,14 +155,6 @@ def _split(fit: Fit, shape: tuple[int, ...], bias: bool) -> tuple[Array, Array |
     taps = int(np.prod(shape[1:]))
     weight = np.ascontiguousarray(fit.weights[:taps].T.reshape(shape))
     return weight, fit.weights[taps].copy() if bias else None
-
-
-def _explained(fit: Fit) -> float:
-    """Return the share of the variation of `after` that is explained: R squared."""
-    left, all_ = float(fit.squares.sum()), float(fit.variation.sum())
-    if all_ > 0:
-        return 1 - left / all_
-    return 1.0 if left == 0 else 0.0
 
 
 def _known_sums(blind: Array, shape: tuple[int, ...], taps: int) -> tuple[str, ...]:

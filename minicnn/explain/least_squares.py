@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicnn.ops import im2col
+from minicnn.ops.blas import one_thread
 from minicnn.shapes import Array, Pair
 
 BAND_BYTES = 16 << 20
@@ -56,6 +57,14 @@ class Fit:
     squares: Array
     variation: Array
 
+    @property
+    def explained(self) -> float:
+        """The share of the answers' variation that is explained: R squared."""
+        left, all_ = float(self.squares.sum()), float(self.variation.sum())
+        if all_ > 0:
+            return 1 - left / all_
+        return 1.0 if left == 0 else 0.0
+
 
 def solve(
     before: Array, after: Array, kernel_size: Pair, *, bias: bool, where: Array | None
@@ -77,16 +86,18 @@ def solve(
     outputs = after.shape[1]
     triangle = np.zeros((0, unknowns + outputs))
     equations, total = 0, np.zeros(outputs)
-    for columns, answers in _bands(before, after, kernel_size, bias, where):
-        equations += len(columns)
-        total += answers.sum(axis=0)
-        rows = np.vstack([triangle, np.hstack([columns, answers])])
-        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+    with one_thread:  # the last bit must not follow the number of threads
+        for columns, answers in _bands(before, after, kernel_size, bias, where):
+            equations += len(columns)
+            total += answers.sum(axis=0)
+            rows = np.vstack([triangle, np.hstack([columns, answers])])
+            triangle = np.asarray(np.linalg.qr(rows, mode="r"))
     triangle = np.vstack([triangle, np.zeros((unknowns + outputs, unknowns + outputs))])
     a, b = triangle[:unknowns, :unknowns], triangle[:unknowns, unknowns:]
     left_over = triangle[unknowns : unknowns + outputs, unknowns:]
 
-    u, s, vt = np.linalg.svd(a)
+    with one_thread:
+        u, s, vt = np.linalg.svd(a)
     kept = s > RELIABLE * s[0] if s[0] else np.zeros(unknowns, bool)
     inverse = np.where(kept, 1 / np.where(kept, s, 1.0), 0.0)
     weights = vt.T @ (inverse[:, None] * (u.T @ b))

@@ -9,8 +9,8 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.explain.collapse import Collapsed, collapse
-from minicnn.explain.find_kernel import find_kernel
 from minicnn.explain.found_kernel import percent
+from minicnn.explain.least_squares import solve
 from minicnn.explain.xray_words import number
 from minicnn.layers import Conv2D, Layer, ReLU, Sequential
 from minicnn.ops.arrays import image_batch
@@ -157,7 +157,8 @@ def _best(collapsed: Collapsed, x: Array, y: Array) -> float | None:
     if last_row > x.shape[2] or last_column > x.shape[3]:
         return None
     seen = x[:, :, first_row:last_row, first_column:last_column]
-    return find_kernel(seen, inside, collapsed.kernel_size, bias=True).r2
+    pictures = seen.astype(np.float64), inside.astype(np.float64)
+    return solve(*pictures, collapsed.kernel_size, bias=True, where=None).explained
 
 
 def _plain(name: str) -> str:

@@ -34,7 +34,8 @@ def what_words(values: Array, m: Moments, s: Symmetry, f: Factors, wave: Frequen
     if np.count_nonzero(values) == 1:
         return _single(values)
     nearly_none = abs(m.total) <= FAINT * wave.peak  # of flat areas
-    if wave.selectivity >= _SELECTIVE and nearly_none:
+    is_checkered = min(map(abs, wave.at)) > 0.45  # a checkerboard has no direction
+    if wave.selectivity >= _SELECTIVE and nearly_none and not is_checkered:
         return _stripes(wave)
     if m.order == 0:
         return _keeper(values, m, s, wave, faint=nearly_none)
