@@ -52,6 +52,11 @@ def arguments(about: str) -> argparse.ArgumentParser:
         action="store_true",
         help="one thread each, and processor time: for a machine that others use at the same time",
     )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="wait, before each turn, until the machine has nothing else to do (Linux)",
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these contenders only")
     parser.add_argument("--json", type=Path, help="write all numbers to this file")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
@@ -132,6 +137,8 @@ def race(
             for _ in range(args.rounds):
                 for name in racing:
                     time.sleep(0.02)  # the last one's threads stop spinning
+                    if args.quiet:
+                        wait_for_quiet()
                     times[name].append(_ask(processes[name], {"seconds": args.seconds}))
             results[title] = times
             print(table(title, times), flush=True)
@@ -140,6 +147,17 @@ def race(
     if args.json is not None:
         args.json.write_text(json.dumps({"environment": environment(args), "results": results}))
     return results
+
+
+def wait_for_quiet(idle: float = 0.9, at_most: float = 120.0) -> None:
+    """Return when all processors were idle for that part of a fifth of a second, or time is up."""
+    stop = time.monotonic() + at_most
+    while time.monotonic() < stop:
+        before = _processor_ticks()
+        time.sleep(0.2)
+        ticks = [b - a for a, b in zip(before, _processor_ticks(), strict=True)]
+        if ticks[3] >= idle * sum(ticks):
+            return
 
 
 def table(title: str, times: Times) -> str:
@@ -211,6 +229,12 @@ def _difference(y: np.ndarray, reference: np.ndarray) -> float:
     if y.shape != reference.shape:
         sys.exit(f"a result of shape {y.shape}, expected {reference.shape}")
     return float(abs(y - reference).max() / abs(reference).max())
+
+
+def _processor_ticks() -> list[int]:
+    """Return what all processors have done since the start; the fourth number is idling."""
+    first = Path("/proc/stat").read_text().splitlines()[0]
+    return [int(number) for number in first.split()[1:]]
 
 
 def _processor() -> str:
