@@ -25,8 +25,12 @@ Padding: TypeAlias = int | str | Sequence[int] | Sequence[Sequence[int]]
 """What a caller may write for padding; `sides` reads it."""
 
 
-def integer(name: str, value: Any, *, least: int) -> int:
-    """Return `value` as an int, refusing bools, floats and anything below `least`.
+LARGEST = 2**31 - 1
+"""No size, stride or padding is larger: no picture is."""
+
+
+def integer(name: str, value: Any, *, least: int, most: int = LARGEST) -> int:
+    """Return `value` as an int, refusing bools, floats and what is not from `least` to `most`.
 
     Raises
     ------
@@ -41,11 +45,13 @@ def integer(name: str, value: Any, *, least: int) -> int:
     Traceback (most recent call last):
     minicnn.errors.ConfigError: stride must be an integer of at least 1, got 0
     """
-    if type(value) is int and value >= least:  # by far the most frequent, and quick
+    if type(value) is int and least <= value <= most:  # by far the most frequent, and quick
         return value
     is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
     if not is_integer or value < least:
         raise ConfigError(f"{name} must be an integer of at least {least}, got {short(value)}")
+    if value > most:
+        raise ConfigError(f"{name} must be an integer of at most {most:,}, got {short(value)}")
     return operator.index(value)
 
 
@@ -59,7 +65,7 @@ def pair(name: str, value: Any, *, least: int) -> Pair:
     >>> pair("stride", (2, 1), least=1)
     (2, 1)
     """
-    if isinstance(value, tuple | list | np.ndarray):
+    if _is_sequence(value):
         if len(value) != 2:
             raise ConfigError(f"{name} must be an integer or (rows, columns), got {short(value)}")
         rows, columns = value
@@ -88,7 +94,7 @@ def sides(name: str, value: Any) -> Sides:
     >>> sides("padding", (0, 1, 2, 3)) == sides("padding", ((0, 1), (2, 3)))
     True
     """
-    if not isinstance(value, tuple | list | np.ndarray):
+    if not _is_sequence(value):
         both = integer(name, value, least=0)
         return (both, both), (both, both)
     if len(value) == 2:
@@ -187,6 +193,7 @@ class Window:
         >>> Window.over(6, 5, 3, stride=2, padding="same").padding
         ((0, 1), (1, 1))
         """
+        height, width = integer("height", height, least=0), integer("width", width, least=0)
         bare = cls(kernel_size, stride, 0, dilation)
         check_padding(padding)
         if padding == "same":
@@ -207,6 +214,7 @@ class Window:
     def padded_size(self, height: int, width: int) -> Pair:
         """Return the picture's size with its padding."""
         (top, bottom), (left, right) = self.padding
+        height, width = integer("height", height, least=0), integer("width", width, least=0)
         return height + top + bottom, width + left + right
 
     def fits(self, height: int, width: int) -> bool:
@@ -279,6 +287,10 @@ def check_padding(padding: Any) -> None:
             raise ConfigError(f"padding must be 'same', 'valid' or numbers, got {short(padding)}")
     else:
         sides("padding", padding)
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def _by(size: Pair) -> str:

@@ -571,3 +571,8 @@ def test_embed_refuses_what_does_not_fit():
         LimitError, match=r"2 x \(9000, 9000\) float64 values would take more than 1 GiB"
     ):
         kernels.stack([np.ones((1, 9000)), np.ones((9000, 1))])
+
+
+def test_nobody_can_make_a_presets_values_writeable():
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        kernels.get("sobel_x").values.setflags(write=True)

@@ -13,7 +13,7 @@ from strategies import arrays
 
 import minicnn
 from minicnn import Conv2D, Layer, Pad, ReLU, Sequential, Window, kernels
-from minicnn.errors import ConfigError, DTypeError, ShapeError, UnsupportedError
+from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError, UnsupportedError
 
 LAYERS = {
     "Conv2D": lambda: Conv2D(3, 4, 3, rng=0),
@@ -296,6 +296,8 @@ def test_layers_slide_windows():
     [
         (lambda: Conv2D(0, 1, 3), ConfigError, "in_channels must be an integer of at least 1"),
         (lambda: Conv2D(1, 2.0, 3), ConfigError, "out_channels must be an integer"),
+        (lambda: Conv2D(10**9, 10**9, 3), LimitError, "more than any machine has"),
+        (lambda: Conv2D(1, 1, 10**10), ConfigError, "at most 2,147,483,647"),
         (lambda: Conv2D(1, 1, 0), ConfigError, "kernel_size must be"),
         (lambda: Conv2D(1, 1, 3, stride=0), ConfigError, "stride must be"),
         (lambda: Conv2D(1, 1, 3, padding="full"), ConfigError, "'same', 'valid'"),

@@ -168,10 +168,13 @@ def test_a_zero_weight_times_nan_is_nan():
     assert np.isnan(conv2d(x, np.zeros((1, 1, 3, 3)))).all()
 
 
-@pytest.mark.parametrize("algorithm", list(ALGORITHMS))
-def test_an_empty_batch_gives_an_empty_batch(algorithm):
-    y = conv2d(np.zeros((0, 3, 5, 6)), np.zeros((4, 3, 2, 2)), np.zeros(4), algorithm=algorithm)
-    assert y.shape == (0, 4, 4, 5)
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS, "auto"])
+@pytest.mark.parametrize(("filters", "groups"), [(4, 1), (1, 1), (3, 3), (6, 3)])
+def test_an_empty_batch_gives_an_empty_batch(algorithm, filters, groups):
+    weight = np.zeros((filters, 3 // groups, 2, 2))
+    kwargs = {"groups": groups, "algorithm": algorithm}
+    y = conv2d(np.zeros((0, 3, 5, 6)), weight, np.zeros(filters), **kwargs)
+    assert y.shape == (0, filters, 4, 5)
 
 
 def test_sixteen_threads_get_the_same_bits():
@@ -378,7 +381,13 @@ X, W = np.ones((1, 4, 9, 8), np.float32), np.ones((2, 4, 3, 3), np.float32)
 @pytest.mark.parametrize(
     ("x", "weight", "kwargs", "error", "message"),
     [
-        ("photo.jpg", W, {}, DTypeError, r"got str 'photo.jpg'.\n  To read a picture: images.load\(path\)"),
+        (
+            "photo.jpg",
+            W,
+            {},
+            DTypeError,
+            r"got str 'photo.jpg'.\n  To read a picture: images.load\(path\)",
+        ),
         ([[1]], W, {}, DTypeError, r"must be a NumPy array, got list"),
         (None, W, {}, DTypeError, r"must be a NumPy array, got NoneType"),
         (X.astype(complex), W, {}, DTypeError, "got dtype complex128"),
@@ -404,6 +413,11 @@ X, W = np.ones((1, 4, 9, 8), np.float32), np.ones((2, 4, 3, 3), np.float32)
         (X, W, {"dilation": True}, ConfigError, "dilation must be an integer"),
         (X, W, {"padding": "mirror"}, ConfigError, "'same', 'valid' or numbers"),
         (X, W, {"dilation": 5}, ShapeError, r"(?s)conv2d: the window is larger.*9 x 8.*11 x 11"),
+        (X, W, {"stride": np.array(2)}, ConfigError, "stride must be an integer"),
+        (X, W, {"padding": 10**30}, ConfigError, "padding must be an integer of at most"),
+        (X, W.astype(float) * 1e300, {}, DTypeError, r"weight has values that float32 cannot hold"),
+        (np.ones((5, 64, 48, 3)), W[:, :1], {}, ShapeError, r"last axis is 3.*images.to_nchw"),
+        (np.ones((1, 3, 9, 8)), W[:, :1], {}, ShapeError, r"(?s)from_kernels.*channels=1\)"),
         (X, W, {"bias": np.ones(3)}, ShapeError, "one value for each of the 2 filters"),
         (X, W, {"bias": [1, 2]}, DTypeError, "bias must be a NumPy array"),
         (X, W, {"algorithm": "magic"}, ConfigError, "algorithm must be one of 'auto', 'naive'"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from laws import Untouched, layouts, same_bits
 from strategies import DTYPES, arrays, pictures
 
-from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError
 from minicnn.ops import pad2d, pad2d_backward
 from minicnn.ops.pad import MODES, source_index
 
@@ -114,6 +114,11 @@ def test_an_empty_batch(mode):
         ((1,), {"mode": None}, ConfigError, "got None"),
         ((1,), {"value": "a"}, ConfigError, "value must be a number"),
         ((1,), {"value": True}, ConfigError, "value must be a number"),
+        ((1,), {"value": np.complex64(1)}, ConfigError, "value must be a number"),
+        ((1,), {"value": 1e300}, ConfigError, "that float32 can hold, got 1e\\+300"),
+        ((1,), {"value": 10**400}, ConfigError, "that float32 can hold"),
+        ((10**10,), {}, ConfigError, "at most 2,147,483,647"),
+        ((10**9,), {}, LimitError, "more than any machine has"),
         ((1,), {"value": 2, "mode": "reflect"}, ConfigError, "goes with mode='zeros'"),
         ((-1,), {}, ConfigError, "padding must be an integer of at least 0"),
         (("same",), {}, ConfigError, "padding must be an integer"),

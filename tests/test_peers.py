@@ -105,6 +105,4 @@ def test_sobel_is_skimages():
     inside = (slice(1, -1), slice(1, -1))
     for name, theirs in (("sobel_x", filters.sobel_v), ("sobel_y", filters.sobel_h)):
         expected = theirs(PHOTO)[inside] * 4
-        np.testing.assert_allclose(
-            ours(kernels.get(name), "reflect")[inside], expected, atol=1e-12
-        )
+        np.testing.assert_allclose(ours(kernels.get(name), "reflect")[inside], expected, atol=1e-12)

@@ -104,7 +104,7 @@ def test_an_error_says_in_which_step_it_happened():
         "conv2d: the input has 4 channels, the kernels expect 8.\n"
         "  x      (N, C, H, W)             = (1, 4, 6, 7)\n"
         "  weight (O, C // groups, KH, KW) = (2, 8, 3, 3), groups = 1\n"
-        "  Use filters of 4, such as Conv2D(in_channels=4, ...).\n"
+        "  Use Conv2D(in_channels=4, ...) or from_kernels(..., in_channels=4).\n"
         "  In step 1 (conv2d) of Sequential.\n"
         "  In step 2 (block) of Sequential."
     )

@@ -107,7 +107,9 @@ def test_sides_refuses(value):
         sides("padding", value)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.0, True, np.bool_(True), "3", None, np.float32(2)])
+@pytest.mark.parametrize(
+    "value", [0, -1, 1.0, True, np.bool_(True), "3", None, np.float32(2), np.array(2)]
+)
 def test_integer_refuses(value):
     with pytest.raises(ConfigError, match="stride must be an integer of at least 1, got "):
         integer("stride", value, least=1)
@@ -134,3 +136,12 @@ def test_windows_are_values():
     assert hash(Window(3)) == hash(Window((3, 3)))
     with pytest.raises(AttributeError):
         Window(3).stride = (2, 2)
+
+
+@pytest.mark.parametrize("size", [("a", 9), (9, None), (2.5, 9), (-1, 9), (10**30, 9)])
+def test_a_pictures_size_is_checked(size):
+    for ask in (Window(3).output_size, Window(3).left_over, Window(3).fits, Window(3).padded_size):
+        with pytest.raises(ConfigError, match=r"height must be|width must be"):
+            ask(*size)
+    with pytest.raises(ConfigError, match=r"height must be|width must be"):
+        Window.over(*size, 3)

@@ -160,7 +160,7 @@ def test_the_step_is_said():
     trace = Sequential(Pad(1), ("edges", Conv2D(1, 2, 3)), ReLU()).trace(random(1, 1, 6, 7))
     assert texts(plot(trace))[:2] == [
         "Output of relu",
-        "Step 3 of 3: what is below 0 becomes 0 \N{MIDDLE DOT} 2 maps of 6 \u00d7 7",
+        "Step 2 (relu): what is below 0 becomes 0 \N{MIDDLE DOT} 2 maps of 6 \u00d7 7",
     ]
     assert texts(plot(trace, step="edges"))[0] == "Output of edges"
     assert texts(plot(trace, step=0))[0] == "Output of pad"
@@ -564,10 +564,10 @@ def test_the_pipeline_shows_input_every_step_every_map_and_the_kernels():
     found = said(figure)
     for part in (
         "Input",
-        "1  block.pad",
-        "2  block.conv2d",
-        "3  relu",
-        "4  conv2d",
+        "0  block.pad",
+        "1  block.conv2d",
+        "2  relu",
+        "3  conv2d",
         "picture 1 of 2",
     ):
         assert part in texts(figure) or part in found

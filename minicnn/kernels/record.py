@@ -144,8 +144,7 @@ def matrix(values: Any, what: str) -> Array:
             f"{what}: every value must be a finite number; "
             f"row {row}, column {column} is {own[row, column]}."
         )
-    own.setflags(write=False)
-    return own
+    return np.frombuffer(own.tobytes()).reshape(own.shape)  # bytes: nobody can make it writeable
 
 
 def real_numbers(values: Any, what: str) -> Array:

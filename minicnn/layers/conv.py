@@ -10,6 +10,7 @@ import numpy as np
 from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
 from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.ops.arrays import check_bytes
 from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
 from minicnn.ops.conv_check import check_channels
 from minicnn.shapes import Array, Padding, Pair, Shape, Window, check_padding, integer, pair, sides
@@ -82,9 +83,10 @@ class Conv2D(Layer):
         group_channels = _per_group("in_channels", in_channels, groups)
         _per_group("out_channels", out_channels, groups)
         limit = 1 / math.sqrt(group_channels * kh * kw)
-        self.rng = rng if isinstance(rng, int) else None
+        self.rng = int(rng) if isinstance(rng, int | np.integer) else None
         generator = _generator(rng)
         shape = (out_channels, group_channels, kh, kw)
+        check_bytes("Conv2D", shape, np.float32, None)
         self.weight: Array = generator.uniform(-limit, limit, shape).astype(np.float32)
         self.bias: Array | None = None
         if _flag("bias", bias):
@@ -248,7 +250,7 @@ def _per_group(name: str, channels: Any, groups: Any) -> int:
 
 def _generator(rng: Any) -> np.random.Generator:
     if rng is not None and not isinstance(rng, np.random.Generator):
-        integer("rng", rng, least=0)
+        integer("rng", rng, least=0, most=2**128)
     return np.random.default_rng(rng)
 
 

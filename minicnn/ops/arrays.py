@@ -11,6 +11,8 @@ from minicnn.errors import DTypeError, LimitError, ShapeError, short
 from minicnn.shapes import Array, Shape
 
 LAYOUT = "(N, C, H, W)"
+ADDRESSABLE = 1 << 44
+"""Larger arrays, in bytes, are refused before anything asks for the memory: 16 TiB."""
 
 
 def real_array(x: Any, who: str, name: str = "x") -> Array:
@@ -69,7 +71,7 @@ def image_batch(x: Any, who: str, name: str = "x") -> Array:
 
 
 def check_bytes(what: str, shape: Shape, dtype: Any, max_bytes: int | None) -> None:
-    """Raise before an array of this shape would take more than `max_bytes`.
+    """Raise before an array of this shape would take more than `max_bytes`, or `ADDRESSABLE`.
 
     Raises
     ------
@@ -77,6 +79,11 @@ def check_bytes(what: str, shape: Shape, dtype: Any, max_bytes: int | None) -> N
         "64 maps of 4096 x 4096 float32 = 4.0 GiB ...".
     """
     needed = math.prod(shape) * np.dtype(dtype).itemsize
+    if needed > ADDRESSABLE:
+        raise LimitError(
+            f"{what}: {describe(shape, dtype)}, more than any machine has.\n"
+            f"  Use a smaller picture, fewer kernels, less padding."
+        )
     if max_bytes is not None and needed > max_bytes:
         raise LimitError(
             f"{what}: {describe(shape, dtype)}, more than max_bytes = {size_text(max_bytes)}.\n"

@@ -108,6 +108,8 @@ def conv2d(
             f"conv2d: algorithm={algorithm!r} cannot do kernel_size {window.kernel_size}, "
             f"stride {window.stride}, dilation {window.dilation}.\n  Use algorithm='auto'."
         )
+    if len(x) == 0:
+        return np.empty(call.output_shape, x.dtype)
     with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
         if chosen is not conv_naive:  # they pad and add the bias while the numbers are in the cache
             result: Array = chosen.convolve(x, weight, call.bias, window)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ConfigError, DTypeError, ShapeError
 from minicnn.ops.arrays import image_batch, real_array
 from minicnn.shapes import Array, Shape, Window, integer
 
@@ -34,14 +34,26 @@ def check_call(
     check_channels(x.shape, weight.shape, groups)
     window = Window.over(x.shape[2], x.shape[3], weight.shape[2:], stride, padding, dilation)
     if bias is not None:
-        bias = real_array(bias, "conv2d", "bias").astype(x.dtype, copy=False)
+        bias = _fitting(real_array(bias, "conv2d", "bias"), x.dtype, "bias")
         check_bias(bias.shape, weight.shape)
     try:
         size = window.output_size(x.shape[2], x.shape[3])
     except ShapeError as error:
         raise ShapeError(f"conv2d: {error}") from None
     shape = (x.shape[0], weight.shape[0], *size)
-    return Call(x, np.ascontiguousarray(weight, x.dtype), bias, window, shape)
+    return Call(x, _fitting(weight, x.dtype, "weight"), bias, window, shape)
+
+
+def _fitting(array: Array, dtype: Any, name: str) -> Array:
+    """Return the array C-contiguous in the dtype that the pictures are computed in."""
+    try:
+        with np.errstate(over="raise"):
+            return np.ascontiguousarray(array, dtype)
+    except FloatingPointError:
+        raise DTypeError(
+            f"conv2d: {name} has values that {dtype} cannot hold; x is computed in {dtype}.\n"
+            f"  Use x.astype(np.float64)."
+        ) from None
 
 
 def check_filters(weight_shape: Shape, groups: Any) -> None:
@@ -62,14 +74,16 @@ def check_channels(x_shape: Shape, weight_shape: Shape, groups: int) -> None:
     if x_shape[1] == expected:
         return
     shown = _weight_line(x_shape, weight_shape, groups)
-    if x_shape[3] == expected:
-        fix = f"The last axis is {expected}, as in (N, H, W, C): use images.to_nchw(x)."
+    looks_like_colours = x_shape[3] in (1, 3, 4) and x_shape[1] not in (1, 3, 4)
+    if x_shape[3] == expected or looks_like_colours:
+        fix = f"The last axis is {x_shape[3]}, as in (N, H, W, C): use images.to_nchw(x)."
     elif x_shape[1] % groups:
         fix = f"groups={groups} does not divide {x_shape[1]} channels."
     else:
-        fix = (
-            f"Use filters of {x_shape[1] // groups}, such as Conv2D(in_channels={x_shape[1]}, ...)."
-        )
+        given = f"in_channels={x_shape[1]}"
+        fix = f"Use Conv2D({given}, ...) or from_kernels(..., {given})."
+        if expected == 1 and x_shape[1] == 3:
+            fix += "\n  Or a grey picture: images.load(path, channels=1)."
     raise ShapeError(
         f"conv2d: the input has {_channels(x_shape[1])}, the kernels expect {expected}.\n"
         f"{shown}\n  {fix}"

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, one_of, short
-from minicnn.ops.arrays import image_batch
+from minicnn.ops.arrays import check_bytes, image_batch
 from minicnn.shapes import Array, Pair, Sides, sides
 
 _NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 MODES = tuple(_NUMPY_MODES)
+_MOST = float(np.finfo(np.float32).max)
 
 
 def pad2d(x: Array, padding: Any, *, mode: str = "zeros", value: float = 0.0) -> Array:
@@ -60,7 +61,9 @@ def pad2d(x: Array, padding: Any, *, mode: str = "zeros", value: float = 0.0) ->
     (top, bottom), (left, right) = around
     batch, channels, height, width = x.shape
 
-    y = np.empty((batch, channels, top + height + bottom, left + width + right), x.dtype)
+    shape = (batch, channels, top + height + bottom, left + width + right)
+    check_bytes("pad2d", shape, x.dtype, None)
+    y = np.empty(shape, x.dtype)
     body = slice(top, top + height)
     y[:, :, body, left : left + width] = x
     if mode == "zeros":
@@ -136,8 +139,9 @@ def source_index(size: int, around: Pair, mode: str) -> Array:
 def check_mode(mode: Any, value: Any = 0.0) -> None:
     """Raise unless `mode` is one of `MODES` and `value` a number that goes with it."""
     one_of("mode", mode, MODES)
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise ConfigError(f"value must be a number, got {short(value)}")
+    is_real = isinstance(value, int | float | np.integer | np.floating)
+    if isinstance(value, bool) or not is_real or np.inf > abs(value) > _MOST:
+        raise ConfigError(f"value must be a number that float32 can hold, got {short(value)}")
     if mode != "zeros" and value != 0:
         raise ConfigError(
             f"value={short(value)} goes with mode='zeros'; mode={mode!r} takes its values "

@@ -252,7 +252,11 @@ def plot_images(
 
 def _step_text(step: Step, position: int, trace: Any) -> str:
     what = _layers.describe(step.layer, step.input.shape)
-    return f"Step {position + 1} of {len(trace)}: {what}" if position >= 0 else _text.sentence(what)
+    return (
+        f"Step {position} ({trace[position].name}): {what}"
+        if position >= 0
+        else _text.sentence(what)
+    )
 
 
 def _scale_text(maps: Maps, scale: Any, blank: bool) -> str:

@@ -168,7 +168,7 @@ def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
     size = _text.by(first.values.shape)
     yield _block("Input", [size, batch], first, is_picture, scale, max_maps, None)
     known = zip(trace, names_along(trace), _layers.stacks_along(trace), strict=True)
-    for number, (step, names, stacked) in enumerate(known, start=1):
+    for number, (step, names, stacked) in enumerate(known):
         output = batch_of(step.output, "plot_pipeline", "output")
         maps = maps_of(output, sample, names, _layers.word_for_zero(step.layer))
         is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
