@@ -410,6 +410,16 @@ def test_it_works_inside_a_hypothesis_test():
     inside()
 
 
+def test_within_a_hypothesis_test_that_does_not_allow_it_the_error_says_how():
+    @settings(max_examples=2, database=None)
+    @given(st.just(1))
+    def inside(one):
+        with pytest.raises(UnsupportedError, match="nested_given"):
+            coach.check(loops(), tries=10)
+
+    inside()
+
+
 def test_no_file_is_left_behind_and_hypothesis_is_imported_late(tmp_path):
     code = (
         "import sys, numpy as np\n"

@@ -15,7 +15,7 @@ from minicnn.coach.problem import NEUTRAL, Problem, close, in_layout, solve
 from minicnn.coach.problems import STAGES, gallery, hypothesis, strategy
 from minicnn.coach.report import Report
 from minicnn.coach.shrinking import smallest
-from minicnn.errors import ConfigError, short
+from minicnn.errors import ConfigError, UnsupportedError, short
 from minicnn.shapes import integer
 
 
@@ -133,9 +133,13 @@ def _attack(
         found = h.find(problems, fails, settings=quiet, random=random.Random(0))
     except h.errors.NoSuchExample:
         found = next((problem for problem in fixed if fails(problem)), None)
-    except h.errors.HypothesisException:
+    except h.errors.HypothesisException as error:
         if last is None:
-            raise  # such as a check within a test of Hypothesis's own
+            raise UnsupportedError(
+                "coach.check cannot attack here: Hypothesis refuses.\n"
+                "  Within a test of Hypothesis's own, allow it there: "
+                "@settings(suppress_health_check=[HealthCheck.nested_given])."
+            ) from error
         found = last  # the function is not even wrong in the same way twice
     if found is None:
         return None, count
