@@ -17,7 +17,7 @@ from minicnn.viz.xray import printed_numbers
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
-_LARGEST, _ROOM, _APART = 40.0, 132.0, 22.0
+_LARGEST, _ROOM, _APART, _MOST_CHANNELS = 40.0, 132.0, 22.0, 3
 
 
 class CoachReport(Protocol):
@@ -126,15 +126,17 @@ class _Block:
 
 
 def _blocks(report: CoachReport) -> list[_Block]:
-    first, last = _plane_of(report)
-    expected, got = _plane(report.expected, first), _plane(report.got, first)
+    picture, filter_ = _differ_most(report)
+    axes = 0 if report.expected is None else report.expected.ndim - 2
+    index = (picture, filter_)[2 - axes :]
+    expected, got = _plane(report.expected, index), _plane(report.got, index)
     both = [v for v in (expected, got) if v is not None and np.isfinite(v).any()]
     common = scale_of(np.concatenate([v.ravel() for v in both])) if both else None
-    difference = _plane(report.difference, first)
+    difference = _plane(report.difference, index)
     found = [
-        _block("the picture", report.picture, (first[0], last) if first else ()),
-        _block("the kernel", report.kernel, (first[-1], last) if first else ()),
-        *([] if report.bias is None else [_block("the bias", report.bias[None], ())]),
+        *_channels("picture", report.picture, picture),
+        *_channels("kernel", report.kernel, filter_),
+        *([] if report.bias is None else _channels("bias", report.bias[None], 0)),
         _Block("expected", expected, common, _note(report.expected)),
         _Block("got", got, common, _note(report.got)),
     ]
@@ -145,27 +147,32 @@ def _blocks(report: CoachReport) -> list[_Block]:
     return found
 
 
-def _plane_of(report: CoachReport) -> tuple[tuple[int, ...], int]:
-    """Return which picture and filter differ most, and which input channel is shown."""
-    difference, expected = report.difference, report.expected
-    if expected is None or expected.ndim <= 2:
-        return (), 0
-    if difference is None or not difference.size:
-        return (0,) * (expected.ndim - 2), 0
+def _differ_most(report: CoachReport) -> tuple[int, int]:
+    """Return the picture and the filter whose answer is furthest from what is expected."""
+    difference = report.difference
+    if difference is None or difference.ndim <= 2 or not difference.size:
+        return 0, 0
     worst = np.nan_to_num(np.abs(difference), nan=np.inf, posinf=np.inf).max(axis=(-2, -1))
-    return tuple(int(i) for i in np.unravel_index(worst.argmax(), worst.shape)), 0
+    index = tuple(int(i) for i in np.unravel_index(worst.argmax(), worst.shape))
+    return (index[0], index[1]) if len(index) == 2 else (0, index[-1])
 
 
-def _block(name: str, array: Array | None, index: tuple[int, ...]) -> _Block:
+def _channels(name: str, array: Array | None, first: int) -> list[_Block]:
+    """Return a block for each channel of one picture or kernel, the first few of them."""
     if array is None:
-        return _Block(name, None, None, "")
-    plane = array
-    for i in index[-(array.ndim - 2) :] if array.ndim > 2 else ():
-        plane = plane[min(i, len(plane) - 1)]
-    while plane.ndim > 2:
-        plane = plane[0]
-    values = plane.astype(np.float64)
-    return _Block(name, values, scale_of(values) if values.size else None, _note(array))
+        return []
+    note = _note(array)
+    if array.ndim == 4 and len(array) > 1:
+        note = f"{note}: {'picture' if name == 'picture' else 'filter'} {first}"
+    planes = array[None] if array.ndim == 2 else array[first] if array.ndim == 4 else array
+    count = len(planes)
+    blocks = []
+    for c, plane in enumerate(planes[:_MOST_CHANNELS]):
+        values = plane.astype(np.float64)
+        title = f"the {name}" if count == 1 else f"{name}, channel {c}"
+        more = f", {_MOST_CHANNELS} of {count} shown" if count > _MOST_CHANNELS else ""
+        blocks.append(_Block(title, values, scale_of(values), f"{note}{more}" if c == 0 else ""))
+    return blocks
 
 
 def _plane(array: Array | None, index: tuple[int, ...]) -> Array | None:
