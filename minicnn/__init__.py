@@ -55,6 +55,7 @@ __all__ = [
     "col2im",
     "conv2d",
     "errors",
+    "explain",
     "im2col",
     "images",
     "kernels",
@@ -69,7 +70,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `minicnn.viz`, and matplotlib with it, or `minicnn.coach`, when first asked for."""
-    if name in ("coach", "viz"):
+    """Import `minicnn.viz`, and matplotlib with it, `explain` or `coach`, when first asked for."""
+    if name in ("coach", "explain", "viz"):
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

@@ -7,7 +7,7 @@ one), so the same bits for any number of threads are to be had with one BLAS thr
 
 The number of BLAS threads is one number for the whole process. So the hold is counted: the first
 who comes notes the number and sets one, the last who leaves puts it back, whatever happened in
-between. `threadpoolctl` (``pip install minicnn[fast]``) knows every BLAS; without it we know the
+between. `threadpoolctl` (``pip install ".[fast]"``) knows every BLAS; without it we know the
 OpenBLAS in NumPy's own wheels. Any other BLAS (Accelerate, MKL) is then left as it is: results
 are right, but the last bit may follow its number of threads.
 """
