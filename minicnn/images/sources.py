@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.errors import ConfigError, ImageError
-from minicnn.images.web import fetch
 from minicnn.images.words import one_line
 
 CHUNK = 1 << 20
@@ -33,6 +32,8 @@ def read_source(source: Any, *, max_bytes: int, timeout: float) -> tuple[bytes, 
         If `source` is no path, open file or address.
     """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source):
+        from minicnn.images.web import fetch  # brings urllib, which most never need
+
         name = repr(source)
         data = fetch(source, max_bytes=max_bytes, timeout=timeout)
     elif isinstance(source, str | os.PathLike):
