@@ -253,13 +253,13 @@ class Window:
         >>> Window(7, stride=2, padding=3).left_over(224, 224)   # what is left over is padding
         (0, 0)
         """
-        (oh, ow), padded = self.output_size(height, width), self.padded_size(height, width)
+        sizes, stops = (height, width), self.output_size(height, width)
         lost = []
-        for size, outputs, stride, span, (_, after) in zip(
-            padded, (oh, ow), self.stride, self.span, self.padding, strict=True
+        for size, outputs, stride, span, (before, _) in zip(
+            sizes, stops, self.stride, self.span, self.padding, strict=True
         ):
-            reached = (outputs - 1) * stride + span
-            lost.append(max(0, size - reached - after))
+            reached = (outputs - 1) * stride + span - before  # pixels of the picture
+            lost.append(size - min(max(reached, 0), size))
         return lost[0], lost[1]
 
     def check_strict(self, height: int, width: int) -> None:

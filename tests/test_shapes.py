@@ -72,6 +72,12 @@ def test_valid_is_no_padding():
     assert Window.over(5, 6, 3, padding="valid") == Window(3)
 
 
+def test_a_picture_that_is_never_reached_is_left_over_whole():
+    window = Window(1, stride=5, padding=((3, 0), (0, 0)))  # its one stop is on the padding
+    assert window.output_size(1, 1) == (1, 1)
+    assert window.left_over(1, 1) == (1, 0)
+
+
 def test_a_window_larger_than_the_picture_is_refused_with_the_sizes():
     with pytest.raises(
         ShapeError, match=r"(?s)larger than the picture.*4 x 9.*5 x 3.*padding="

@@ -121,10 +121,7 @@ def choose_algorithm(
 def _four(name: str, meaning: str, sizes: Any) -> Shape:
     if not isinstance(sizes, tuple | list) or len(sizes) != 4:
         raise ShapeError(f"choose_algorithm: {name} must be {meaning}, got {short(sizes)}")
-    shape = tuple(integer(f"{name}[{axis}]", size, least=0) for axis, size in enumerate(sizes))
-    if max(shape) > np.iinfo(np.intp).max:
-        raise ShapeError(f"choose_algorithm: no array has the {name} {short(shape)}")
-    return shape
+    return tuple(integer(f"{name}[{axis}]", size, least=0) for axis, size in enumerate(sizes))
 
 
 def _computed_in(dtype: Any) -> str:

@@ -81,7 +81,7 @@ def plot_feature_maps(
     >>> trace = model.trace(images.disc(20))
     >>> figure = plot_feature_maps(trace, figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts][:2]
-    ['Output of relu', 'Step 2 of 2: what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
+    ['Output of relu', 'Step 1 (relu): what is below 0 becomes 0 \u00b7 2 maps of 18 \u00d7 18']
     """
     check_figure(figure)
     _text.checked("title", title)

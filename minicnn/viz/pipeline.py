@@ -76,7 +76,7 @@ def plot_pipeline(
     >>> model = Sequential(Pad(1), Conv2D.from_kernels("sobel"))
     >>> figure = plot_pipeline(model.trace(images.disc(20)), figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_fontsize() == 10]
-    ['Input', '1  pad', '2  conv2d']
+    ['Input', '0  pad', '1  conv2d']
     """
     check_figure(figure)
     _text.checked("title", title)
