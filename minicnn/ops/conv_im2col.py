@@ -4,13 +4,11 @@
 KH * KW times. Here it is never whole: a band of outputs is taken at a time, in a buffer that fits
 the processor's cache, and the product goes straight to its place.
 
-Columns stand as (taps, pixels), so the product comes in the output's own order. And the columns of
-one row of outputs after the other overlap in memory (`minicnn.ops.gather`): a product for each
-row needs no more than KW copies of a pixel. A product for a whole band, which needs all KH * KW,
-is better only where rows are short and there is much weight, which each product reads anew.
-
-Where each channel has a filter of its own (depthwise), a matrix product has nothing to share:
-there the taps are multiplied and summed where they lie.
+Columns stand as (taps, pixels), so the product comes in the output's own order. The columns of
+neighbouring rows of outputs overlap in memory (`minicnn.ops.gather`): a product for each row needs
+but KW copies of a pixel. A product for a whole band, which needs all KH * KW, is better only where
+rows are short and there is much weight, which each product reads anew. Where each channel has a
+filter of its own (depthwise), nothing is shared: taps are multiplied and summed where they lie.
 """
 
 from __future__ import annotations
@@ -88,18 +86,21 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     depthwise = near and share == per_group == window.stride[0] == 1
     by_row = near and kh > 1 and (ow >= LONG or per_group * taps <= LIGHT)
     if depthwise or by_row:
-        pixel_bytes, band_bytes = line_bytes * window.stride[0], BAND_BYTES
+        pixel_bytes = line_bytes * window.stride[0]
+        band_bytes = BAND_BYTES * (3 if depthwise else 1)  # short sums: fewer, longer steps
+        buffers = (band_bytes + halo_bytes) * min(2, window.stride[1])
     else:
-        pixel_bytes, halo_bytes = kh * line_bytes, 0
+        pixel_bytes = kh * line_bytes
         band_bytes = max(BAND_BYTES, min(4 * BAND_BYTES, PIXELS * pixel_bytes))
-    ones = bias is not None and share * kw >= 8
+        buffers = 2 * band_bytes
+    ones = bias is not None and share * kw >= 8  # else a line of ones costs more than to add
     weight = weight.reshape(groups, per_group, share, kh, kw)
     weight = products.in_order_of_lines(weight, bias if ones else None)
 
     def work(some: Iterator[Band]) -> None:
         gather = Gather(window, ones)
-        for images, some_groups, rows, columns in some:
-            band = Band(images, some_groups, rows, columns)
+        for band in some:
+            images, some_groups, rows, columns = band
             seen, factors = x[images, some_groups], weight[some_groups]
             out = flat[images, some_groups, :, band.pixels(ow)]
             if depthwise:
@@ -114,7 +115,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps)
-    most = WORKSPACE // (2 * (band_bytes + halo_bytes)) if batch * steps > SPLIT else 1
+    most = WORKSPACE // buffers if batch * steps > SPLIT else 1
     with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
