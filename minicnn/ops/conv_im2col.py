@@ -63,8 +63,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Not padded.
+    x : array (N, C, H, W), not padded
     weight : array (O, C // groups, KH, KW)
     bias : array (O,) or None
     window : Window
@@ -116,6 +115,6 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps)
     most = WORKSPACE // buffers if batch * steps > SPLIT else 1
-    with blas.one_thread if per_group * taps * oh * ow > blas.TINY else nullcontext():
+    with blas.one_thread if per_group * (taps + kh) * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)
