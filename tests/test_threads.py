@@ -9,7 +9,7 @@ import pytest
 from laws import same_bits
 
 from minicnn.errors import ConfigError, UnsupportedError
-from minicnn.ops import ALGORITHMS, blas, conv2d, get_threads, set_threads, threads
+from minicnn.ops import ALGORITHMS, blas, conv2d, conv2d_backward, get_threads, set_threads, threads
 
 FAST = [name for name in ALGORITHMS if name != "naive"]
 
@@ -71,6 +71,22 @@ def in_a_process(code, **environment):
 
 
 # --- the same bits -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_are_the_same_bits_for_any_number_of_blas_threads(dtype):
+    rng = np.random.default_rng(0)
+    x, weight = (
+        rng.standard_normal((2, 24, 57, 61)).astype(dtype),
+        rng.standard_normal((40, 24, 3, 3)),
+    )
+    dy = rng.standard_normal((2, 40, 55, 59)).astype(dtype)
+    with limits(1):
+        expected = conv2d_backward(dy, x, weight)
+    for number in (2, 4, 8):
+        with limits(number):
+            for got, one in zip(conv2d_backward(dy, x, weight), expected, strict=True):
+                same_bits(got, one)
 
 
 @pytest.mark.parametrize("algorithm", FAST)

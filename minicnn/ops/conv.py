@@ -1,4 +1,4 @@
-"""The convolution that users call: check, pad, hand to an algorithm, add the bias."""
+"""The convolution that users call: check, choose, hand to an algorithm; and its gradient."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError, UnsupportedError, one_of
-from minicnn.ops import conv_fft, conv_im2col, conv_naive, conv_winograd
+from minicnn.ops import blas, conv_fft, conv_im2col, conv_naive, conv_winograd
 from minicnn.ops.arrays import check_bytes, image_batch
 from minicnn.ops.choose import choice_for
 from minicnn.ops.columns import tap
@@ -25,10 +25,7 @@ ALGORITHMS: Mapping[str, ModuleType] = MappingProxyType(
         "winograd": conv_winograd,
     }
 )
-"""Every way to compute a convolution. Each is a module with `supports` and `correlate`.
-
-All but the definition also have `convolve`, which pads and adds the bias on the way.
-"""
+"""Every way to compute a convolution: modules with `supports`, `convolve` and `correlate`."""
 
 
 def conv2d(
@@ -111,13 +108,7 @@ def conv2d(
     if len(x) == 0:
         return np.empty(call.output_shape, x.dtype)
     with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
-        if chosen is not conv_naive:  # they pad and add the bias while the numbers are in the cache
-            result: Array = chosen.convolve(x, weight, call.bias, window)
-            return result
-        padded = x if window.padding == ((0, 0), (0, 0)) else pad2d(x, window.padding)
-        y: Array = chosen.correlate(padded, weight, window.stride, window.dilation)
-        if call.bias is not None:
-            y += call.bias[:, None, None]
+        y: Array = chosen.convolve(x, weight, call.bias, window)
     return y
 
 
@@ -163,7 +154,7 @@ def conv2d_backward(
     by_group = call.weight.reshape(groups, filters // groups, *call.weight.shape[1:])
     dx, dweight = np.zeros_like(x), np.empty_like(by_group)
     kh, kw = call.window.kernel_size
-    with np.errstate(all="ignore"):
+    with blas.one_thread, np.errstate(all="ignore"):
         for u in range(kh):
             for v in range(kw):
                 seen = (..., *tap(call.window, u, v, slice(0, oh), ow))

@@ -11,12 +11,32 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.ops.pad import pad2d
 from minicnn.shapes import Array, Pair, Window
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
     """Say whether this algorithm can do it: the definition always can."""
     return True
+
+
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
+    """Return the convolution with its padding and its bias: pad, `correlate`, add.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+        Not padded.
+    weight : array (O, C // groups, KH, KW)
+    bias : array (O,) or None
+    window : Window
+
+    Returns
+    -------
+    array (N, O, OH, OW)
+    """
+    y = correlate(pad2d(x, window.padding), weight, window.stride, window.dilation)
+    return y if bias is None else y + bias[:, None, None]
 
 
 def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
