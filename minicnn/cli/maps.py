@@ -64,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or LOW,HIGH",
     )
     look.add_argument(
-        "--max-maps", type=values.whole, metavar="N", help="draw at most N maps; default: 64"
+        "--max-maps",
+        type=values.whole,
+        metavar="N",
+        help="draw at most N maps; default: 64, or 8 of each step with --pipeline",
     )
     look.add_argument(
         "--pipeline",
