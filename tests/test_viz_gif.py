@@ -34,7 +34,8 @@ def films(draw):
         frame = frames[-1].copy()
         if draw(st.booleans()):
             top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
-            frame[top : top + 7, left : left + 9] = colours[draw(st.integers(0, len(colours) - 1))]
+            patch = frame[top : top + 7, left : left + 9]
+            patch[:] = colours[rng.integers(len(colours), size=patch.shape[:2])]
         frames.append(frame)
     return frames
 
