@@ -25,7 +25,7 @@ from minicnn.errors import (
     UnsupportedError,
     WeightsError,
 )
-from minicnn.layers import Conv2D, Layer, Pad, ReLU, Sequential
+from minicnn.layers import Conv2D, Layer, Pad, Parallel, ReLU, Residual, Sequential
 from minicnn.ops import col2im, conv2d, im2col, pad2d, relu
 from minicnn.shapes import Window
 from minicnn.trace import Step, Trace
@@ -42,7 +42,9 @@ __all__ = [
     "MiniCNNError",
     "OutputError",
     "Pad",
+    "Parallel",
     "ReLU",
+    "Residual",
     "Sequential",
     "ShapeError",
     "Step",

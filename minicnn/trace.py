@@ -21,14 +21,24 @@ class Step:
         The step's name in its model, such as "conv2d" or "block.relu".
     layer : Layer
         The layer that did it.
-    input, output : array
+    inputs : tuple of arrays
+        What it took, usually one array (N, C, H, W); where branches meet, one of each.
+    output : array
         Usually (N, C, H, W). The arrays are the computed ones, not copies.
+    sources : tuple of int
+        The index in the trace of the step that each input came from; -1 is the model's input.
     """
 
     name: str
     layer: Any
-    input: NDArray[Any] = field(repr=False)
+    inputs: tuple[NDArray[Any], ...] = field(repr=False)
     output: NDArray[Any] = field(repr=False)
+    sources: tuple[int, ...] = (-1,)
+
+    @property
+    def input(self) -> NDArray[Any]:
+        """What the layer took; where branches meet, what the first of them gave."""
+        return self.inputs[0]
 
 
 class Trace:

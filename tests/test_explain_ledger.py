@@ -542,7 +542,7 @@ def test_a_deep_tree_is_cut_where_it_can_still_be_read():
 
 def test_a_trace_that_does_not_say_where_an_input_is_from():
     x, other = np.ones((1, 1, 2, 3)), np.zeros((1, 1, 2, 3))
-    trace = Trace(x, (Step("relu", ReLU(), other, ReLU()(other)),))
+    trace = Trace(x, (Step("relu", ReLU(), (other,), ReLU()(other)),))
     ledger = explain.pixel(trace, None, "relu", 0, 0, 0)
     assert "its input channel 0" in str(ledger)
     for ask in (lambda: ledger.explain(0, 0, 0), ledger.pixels):

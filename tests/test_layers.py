@@ -12,8 +12,9 @@ from laws import Untouched, layouts, same_bits
 from strategies import arrays
 
 import minicnn
-from minicnn import Conv2D, Layer, Pad, ReLU, Sequential, Window, kernels
+from minicnn import Conv2D, Layer, Pad, Parallel, ReLU, Residual, Sequential, Window, kernels
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError, UnsupportedError
+from minicnn.layers import PICTURE, Add, Concat, Merge
 
 LAYERS = {
     "Conv2D": lambda: Conv2D(3, 4, 3, rng=0),
@@ -37,6 +38,20 @@ LAYERS = {
         ("block", Sequential(Conv2D(3, 2, 3, rng=7), ReLU())), Conv2D(2, 1, 2, rng=8)
     ),
     "Sequential empty": lambda: Sequential(),
+    "Add": lambda: Add(),
+    "Concat": lambda: Concat(),
+    "Residual": lambda: Residual(
+        Sequential(Conv2D(3, 2, 3, padding=1, rng=9), ReLU(), Conv2D(2, 3, 1, rng=10))
+    ),
+    "Residual projected": lambda: Residual(
+        Conv2D(3, 4, 3, stride=2, padding=1, rng=11), Conv2D(3, 4, 1, stride=2, rng=12)
+    ),
+    "Parallel": lambda: Parallel(
+        Conv2D(3, 2, 1, rng=13), ("wide", Conv2D(3, 4, 5, padding=2, rng=14)), Sequential()
+    ),
+    "Parallel added": lambda: Parallel(
+        Residual(Conv2D(3, 3, 1, rng=15)), Conv2D(3, 3, 3, padding=1, rng=16), merge="add"
+    ),
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 
@@ -45,7 +60,7 @@ def test_the_table_has_every_layer():
     public = {
         value
         for value in vars(minicnn.layers).values()
-        if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+        if isinstance(value, type) and issubclass(value, Layer) and value not in (Layer, Merge)
     }
     assert public == {type(make()) for make in LAYERS.values()}
 
@@ -157,7 +172,7 @@ def test_the_gradient_of_every_parameter_is_the_slope(name, x, data):
 @every_layer
 def test_what_is_printed_makes_it_again(name):
     layer = LAYERS[name]()
-    again = eval(repr(layer), vars(minicnn).copy())
+    again = eval(repr(layer), vars(minicnn.layers).copy())
     assert repr(again) == repr(layer)
     assert type(again) is type(layer)
     shapes = {key: array.shape for key, array in layer.params.items()}
@@ -216,12 +231,25 @@ def test_the_trace_ends_in_the_output(name, x):
     layer = LAYERS[name]()
     trace = layer.trace(x)
     same_bits(trace.output, layer(x))
-    before = trace.input
-    for step, (leaf_name, leaf) in zip(trace, layer.leaves(), strict=True):
-        assert (step.name, step.layer) == (leaf_name, leaf)
-        assert step.input is before
-        assert step.layer(step.input).shape == step.output.shape
-        before = step.output
+    outputs = {PICTURE: trace.input}
+    for position, (step, node) in enumerate(zip(trace, layer.plan(), strict=True)):
+        assert (step.name, step.layer, step.sources) == (node.name, node.layer, node.sources)
+        sources = [outputs[source] for source in step.sources]
+        assert all(a is b for a, b in zip(step.inputs, sources, strict=True))
+        assert step.input is step.inputs[0]
+        same_bits(step.layer(*step.inputs), step.output)
+        outputs[position] = step.output
+
+
+@every_layer
+@given(x=inputs())
+def test_learning_alone_changes_nothing(name, x):
+    layer = LAYERS[name]()
+    learner = layer.for_training(0)
+    same_bits(learner(x), layer(x))
+    assert learner.params.keys() == layer.params.keys()
+    assert layer.statistics == ()
+    assert repr(learner) == repr(layer)
 
 
 # --- Conv2D --------------------------------------------------------------------------------
@@ -337,8 +365,8 @@ def test_what_can_be_known_is_refused_at_once(make, error, message):
 @every_layer
 @pytest.mark.parametrize("shape", [(3, 8, 9), (1, 3, -1, 9), (1, 3, 8.0, 9), "1389", None])
 def test_shapes_are_checked(name, shape):
-    if name in ("ReLU", "Sequential empty"):
-        return
+    if shape == (3, 8, 9) and name in ("ReLU", "Sequential empty", "Add", "Concat"):
+        return  # any number of axes
     with pytest.raises((ShapeError, ConfigError), match="input_shape"):
         LAYERS[name]().output_shape(shape)
 

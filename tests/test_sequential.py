@@ -109,10 +109,12 @@ def test_an_error_says_in_which_step_it_happened():
         "  In step 2 (block) of Sequential."
     )
     x = np.ones((1, 1, 6, 7))
-    for attempt in (m, m.trace, m.vjp, lambda x: m.output_shape(x.shape)):
+    for attempt in (m, m.vjp, lambda x: m.output_shape(x.shape)):
         with pytest.raises(ShapeError) as error:
             attempt(x)
         assert str(error.value) == expected
+    with pytest.raises(ShapeError, match=r"In step 3 \(block.conv2d\) of Sequential"):
+        m.trace(x)
     with pytest.raises(ShapeError, match=r"In step 3 \(block.conv2d\) of the summary"):
         m.summary(x.shape)
 

@@ -76,6 +76,10 @@ PUBLIC = {
     "Conv2D.from_kernels": minicnn.Conv2D.from_kernels,
     "Pad": minicnn.Pad,
     "Sequential": minicnn.Sequential,
+    "Residual": minicnn.Residual,
+    "Parallel": minicnn.Parallel,
+    "Add": minicnn.layers.Add(),
+    "Concat": minicnn.layers.Concat(),
     "model": MODEL,
     "model.trace": MODEL.trace,
     "model.vjp": MODEL.vjp,
@@ -146,5 +150,5 @@ def test_figures_too(name, data):
 
 
 def test_a_trace_of_nothing_can_be_refused():
-    step = Step("relu", MODEL[2], X, X)
+    step = Step("relu", MODEL[2], (X,), X)
     assert Trace(X, (step,))["relu"] is step

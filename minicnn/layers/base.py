@@ -10,6 +10,10 @@ A layer is a plain object that keeps its arguments and its weights. It can be
   `dx` is the gradient of the input and `gradients` maps each parameter's name to its gradient;
 - **given other parameters**: ``layer.with_params(params)`` is a new layer, the old one is
   untouched, and ``layer.params`` names the arrays it has;
+- **made ready to learn**: ``layer.for_training(rng)`` is the layer as it stands for one step of
+  learning. Nearly always that is the layer itself. One that learns otherwise than it looks
+  (dropout, batch norm) returns another layer, so that nothing has a switch: of every layer,
+  ``layer(x)`` and ``layer.vjp(x)`` agree, and the same layer gives the same values again;
 - **printed**: ``repr(layer)`` is the call that makes a layer like it.
 
 A new layer writes `__call__` and `output_shape`, and `vjp` if it can be learnt through. If it
@@ -28,6 +32,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, UnsupportedError, short
+from minicnn.layers.plan import PICTURE, Node, in_step
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array, Shape, Window, integer
 from minicnn.trace import Step, Trace
@@ -87,6 +92,26 @@ class Layer:
             setattr(new, name, self._checked_param(name, array))
         return new
 
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """The names of those `params` that count along instead of being learnt by a gradient.
+
+        For each of them the way back of `for_training` gives, in the place of a gradient, the
+        step to be subtracted: ``new = old - gradients[name]``, whatever the optimizer.
+        """
+        return ()
+
+    def for_training(self, rng: Any = None) -> Layer:
+        """Return the layer as it stands for one step of learning; most layers: themselves.
+
+        Parameters
+        ----------
+        rng : None, int or numpy.random.Generator
+            Where random choices come from. The layer returned has made them: called twice, it
+            gives the same values.
+        """
+        return self
+
     def window(self, height: int, width: int) -> Window | None:
         """Return what slides over an input of this size; None if every value stands alone."""
         return None
@@ -99,13 +124,40 @@ class Layer:
         """Return a record of every step: its input and its output, by name and by index."""
         return Trace(x, tuple(self.walk(x)))
 
-    def walk(self, x: Array, name: str = "") -> Iterator[Step]:
-        """Run the layer and yield each step as it is done; a plain layer is one step."""
-        yield Step(name or self.step_name, self, x, self(x))
+    def plan(self) -> tuple[Node, ...]:
+        """Return every step in the order it runs, and where each gets its input from."""
+        nodes: list[Node] = []
+        self.lay_out(nodes, "", PICTURE)
+        return tuple(nodes)
 
-    def leaves(self, name: str = "") -> Iterator[tuple[str, Layer]]:
+    def lay_out(self, nodes: list[Node], name: str, source: int) -> int:
+        """Append this layer's nodes to a plan and return the position of its output.
+
+        Parameters
+        ----------
+        nodes : list of Node
+            The plan so far.
+        name : str
+            What this layer is called in it; "" for a whole model.
+        source : int
+            The position of the node that this layer looks at, or `PICTURE`.
+        """
+        nodes.append(Node(name or self.step_name, self, (source,)))
+        return len(nodes) - 1
+
+    def walk(self, x: Array) -> Iterator[Step]:
+        """Run the plan and yield each step as it is done."""
+        outputs: list[Array] = []
+        for position, node in enumerate(self.plan()):
+            inputs = tuple(x if s == PICTURE else outputs[s] for s in node.sources)
+            with in_step(position, node.name, type(self).__name__):
+                outputs.append(node.layer(*inputs))
+            yield Step(node.name, node.layer, inputs, outputs[-1], node.sources)
+
+    def leaves(self) -> Iterator[tuple[str, Layer]]:
         """Yield each step's name and layer, as `walk` would, without running anything."""
-        yield name or self.step_name, self
+        for node in self.plan():
+            yield node.name, node.layer
 
     @property
     def step_name(self) -> str:
@@ -141,6 +193,19 @@ class Layer:
                 f"{who}: {name} has another shape.\n  given  {new.shape}\n  layer  {old.shape}"
             )
         return np.array(new, old.dtype)
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """Return the generator that `rng` stands for: itself, a seed's, or a fresh one for None.
+
+    Raises
+    ------
+    ConfigError
+        For what is neither None, a whole number from 0 to 2**128, nor a Generator.
+    """
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        integer("rng", rng, least=0, most=2**128)
+    return np.random.default_rng(rng)
 
 
 def check_mapping(params: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
-from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.layers.base import Backward, Layer, compact, generator, image_shape
 from minicnn.ops.arrays import check_bytes
 from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
 from minicnn.ops.conv_check import check_channels
@@ -84,13 +84,13 @@ class Conv2D(Layer):
         _per_group("out_channels", out_channels, groups)
         limit = 1 / math.sqrt(group_channels * kh * kw)
         self.rng = int(rng) if isinstance(rng, int | np.integer) else None
-        generator = _generator(rng)
+        random = generator(rng)
         shape = (out_channels, group_channels, kh, kw)
         check_bytes("Conv2D", shape, np.float32, None)
-        self.weight: Array = generator.uniform(-limit, limit, shape).astype(np.float32)
+        self.weight: Array = random.uniform(-limit, limit, shape).astype(np.float32)
         self.bias: Array | None = None
         if _flag("bias", bias):
-            self.bias = generator.uniform(-limit, limit, out_channels).astype(np.float32)
+            self.bias = random.uniform(-limit, limit, out_channels).astype(np.float32)
         self._keep(stride, padding, dilation, groups, algorithm, strict, names)
 
     @classmethod
@@ -246,12 +246,6 @@ def _per_group(name: str, channels: Any, groups: Any) -> int:
     if channels % groups:
         raise ConfigError(f"groups={groups} does not divide {name}={channels}")
     return int(channels) // int(groups)
-
-
-def _generator(rng: Any) -> np.random.Generator:
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        integer("rng", rng, least=0, most=2**128)
-    return np.random.default_rng(rng)
 
 
 def _flag(name: str, value: Any) -> bool:

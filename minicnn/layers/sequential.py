@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Self, overload
 
-from minicnn.errors import ConfigError, MiniCNNError, short
-from minicnn.layers.base import Backward, Gradients, Layer, any_shape, check_mapping
-from minicnn.layers.summary import Summary, summarize
-from minicnn.ops.arrays import check_bytes, image_batch, real_array
+from minicnn.errors import ConfigError, short
+from minicnn.layers.base import Backward, Gradients, Layer, any_shape
+from minicnn.layers.container import (
+    Container,
+    indented,
+    joined,
+    keys_of,
+    named,
+    prefixed,
+    shown,
+    unique_names,
+)
+from minicnn.layers.plan import Node, in_step
+from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array, Shape
-from minicnn.trace import Step, Trace
 
 
-class Sequential(Layer):
+class Sequential(Container):
     """Layers one after the other: each takes what the one before it gave.
 
     Parameters
@@ -44,9 +52,9 @@ class Sequential(Layer):
 
     def __init__(self, *layers: Layer | tuple[str, Layer]) -> None:
         """Check the layers and name them."""
-        self._given = tuple(_named(item, position) for position, item in enumerate(layers))
+        self._given = tuple(named(item, position) for position, item in enumerate(layers))
         self.layers: tuple[Layer, ...] = tuple(layer for _, layer in self._given)
-        self.names = _unique_names(self._given)
+        self.names = unique_names(self._given)
 
     def __call__(self, x: Array) -> Array:
         """Return the last layer's output."""
@@ -75,81 +83,26 @@ class Sequential(Layer):
 
         def backward_all(dy: Array) -> tuple[Array, Gradients]:
             gradients: Gradients = {}
-            for key, way_back in reversed(tuple(zip(self._keys, ways_back, strict=True))):
+            for key, way_back in reversed(tuple(zip(self.children, ways_back, strict=True))):
                 dy, own = way_back(dy)
-                gradients |= {f"{key}.{name}": gradient for name, gradient in own.items()}
+                gradients |= prefixed(key, own)
             return dy, gradients
 
         return (real_array(x, "Sequential").copy() if y is x else y), backward_all
 
     @property
-    def params(self) -> dict[str, Array]:
-        """Every layer's parameters: "0.weight", or "edges.weight" where a name was given."""
-        return {
-            f"{key}.{name}": array
-            for key, layer in zip(self._keys, self.layers, strict=True)
-            for name, array in layer.params.items()
-        }
+    def children(self) -> dict[str, Layer]:
+        """The layers by their given names, or their positions: "0", "1", ..."""
+        return dict(zip(keys_of(self._given), self.layers, strict=True))
 
-    def with_params(self, params: Mapping[str, Array]) -> Self:
-        """Return a new model with these parameters; those not named are kept."""
-        check_mapping(params)
-        unknown = [name for name in params if name not in self.params]
-        if unknown:
-            known = ", ".join(map(repr, self.params)) or "none"
-            raise ConfigError(
-                f"Sequential has no parameter {short(unknown[0])}; its parameters are {known}"
-            )
-        parts: dict[str, dict[str, Array]] = {key: {} for key in self._keys}
-        for name, array in params.items():
-            key, _, rest = name.partition(".")
-            parts[key][rest] = array
-        layers = [
-            layer.with_params(parts[key])
-            for key, layer in zip(self._keys, self.layers, strict=True)
-        ]
+    def _with_children(self, layers: Iterable[Layer]) -> Self:
         return self._like(zip((name for name, _ in self._given), layers, strict=True))
 
-    def trace(self, x: Array, *, max_bytes: int | None = None) -> Trace:
-        """Return a record of every step, down to the layers of nested models.
-
-        Parameters
-        ----------
-        x : array (N, C, H, W)
-        max_bytes : int, optional
-            Raise `LimitError` before any step whose output would be larger is run.
-        """
-        if max_bytes is not None:
-            dtype = image_batch(x, "trace").dtype
-            for row in self.summary(x.shape).rows:
-                check_bytes(f"step {row.name}", row.output_shape, dtype, max_bytes)
-        return super().trace(x)
-
-    def walk(self, x: Array, name: str = "") -> Iterator[Step]:
-        """Run the layers and yield each step as it is done, nested ones as "block.conv2d"."""
-        for position, (own, layer) in enumerate(zip(self.names, self.layers, strict=True)):
-            with self._where(position):
-                for step in layer.walk(x, _join(name, own)):
-                    yield step
-                    x = step.output
-
-    def leaves(self, name: str = "") -> Iterator[tuple[str, Layer]]:
-        """Yield each step's name and layer, nested ones as "block.conv2d"."""
+    def lay_out(self, nodes: list[Node], name: str, source: int) -> int:
+        """Append every layer's nodes, each looking at the one before it."""
         for own, layer in zip(self.names, self.layers, strict=True):
-            yield from layer.leaves(_join(name, own))
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        """Return the sum over the layers."""
-        return self.summary(input_shape).multiply_adds
-
-    def summary(self, input_shape: Shape) -> Summary:
-        """Return a table of every step: shape, parameters, cost, receptive field, left-over.
-
-        Parameters
-        ----------
-        input_shape : (N, C, H, W)
-        """
-        return summarize(self, input_shape)
+            source = layer.lay_out(nodes, joined(name, own), source)
+        return source
 
     @overload
     def __getitem__(self, key: int | str) -> Layer: ...
@@ -178,68 +131,11 @@ class Sequential(Layer):
         """Return the call that makes a model like this one, a layer a line."""
         if not self.layers:
             return "Sequential()"
-        items = (
-            repr(layer) if name is None else f"({name!r}, {layer!r})" for name, layer in self._given
-        )
-        block = "".join(f"{item},\n" for item in items)
-        return f"{type(self).__name__}(\n{_indent(block)})"
-
-    @property
-    def _keys(self) -> tuple[str, ...]:
-        """The prefix of each layer's parameters: its given name, or its position."""
-        return tuple(str(i) if name is None else name for i, (name, _) in enumerate(self._given))
+        block = "".join(f"{shown(layer, name)},\n" for name, layer in self._given)
+        return f"{type(self).__name__}(\n{indented(block)})"
 
     def _like(self, given: Any) -> Self:
         return type(self)(*(layer if name is None else (name, layer) for name, layer in given))
 
-    @contextmanager
-    def _where(self, position: int) -> Iterator[None]:
-        """Add to one of our errors in which step it happened."""
-        try:
-            yield
-        except MiniCNNError as error:
-            step = f"In step {position} ({self.names[position]}) of {type(self).__name__}."
-            raise error.add_context(step) from None
-
-
-def _named(item: Any, position: int) -> tuple[str | None, Layer]:
-    if isinstance(item, Layer):
-        return None, item
-    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Layer):
-        name = item[0]
-        if isinstance(name, str) and name and "." not in name and not name.isdigit():
-            return name, item[1]
-        raise ConfigError(
-            f"layer {position}: a name must be text without dots, and not a number, "
-            f"got {short(name)}"
-        )
-    example = f"{item.__name__}(...)" if isinstance(item, type) else "Conv2D(...), say"
-    raise ConfigError(
-        f"layer {position} must be a Layer or (name, Layer), got {short(item)}.\n  Write {example}."
-    )
-
-
-def _unique_names(given: tuple[tuple[str | None, Layer], ...]) -> tuple[str, ...]:
-    """Return each layer's name; the second "conv2d" is "conv2d_2"."""
-    taken = Counter(name for name, _ in given if name is not None)
-    for name, count in taken.items():
-        if count > 1:
-            raise ConfigError(f"two layers are called {name!r}; names must differ")
-    names: list[str] = []
-    for given_name, layer in given:
-        base, number = layer.step_name, 1
-        unique = given_name or base
-        while given_name is None and unique in taken:
-            number += 1
-            unique = f"{base}_{number}"
-        taken[unique] += 1
-        names.append(unique)
-    return tuple(names)
-
-
-def _join(outer: str, inner: str) -> str:
-    return f"{outer}.{inner}" if outer else inner
-
-
-def _indent(block: str) -> str:
-    return "".join(f"    {line}\n" for line in block.splitlines())
+    def _where(self, position: int) -> AbstractContextManager[None]:
+        return in_step(position, self.names[position], type(self).__name__)

@@ -7,8 +7,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from minicnn.errors import MiniCNNError
 from minicnn.layers.base import Layer, image_shape
+from minicnn.layers.field import Field
+from minicnn.layers.plan import PICTURE, in_step
 from minicnn.shapes import Pair, Shape
 
 _HEADINGS = ("step", "layer", "output", "params", "mult-adds", "field", "left over")
@@ -104,46 +105,34 @@ class Summary:
 def summarize(model: Layer, input_shape: Shape) -> Summary:
     """Return the summary of a model for pictures of this shape.
 
-    A step's receptive field grows by (window - 1) times the distance, in input pixels, of two
-    neighbours of what it looks at; that distance is the product of the strides before it.
-
     Parameters
     ----------
     model : Layer
     input_shape : (N, C, H, W)
-
-    References
-    ----------
-    Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
-    Distill, 2019.
     """
-    shape: Shape = image_shape(input_shape, "summary")
-    start = shape
-    field, distance, rows = (1, 1), (1, 1), []
-    for position, (name, layer) in enumerate(model.leaves()):
-        left_over: Pair = (0, 0)
-        try:
-            output_shape = layer.output_shape(shape)
-        except MiniCNNError as error:
-            raise error.add_context(f"In step {position} ({name}) of the summary.") from None
-        window = layer.window(*shape[2:]) if len(shape) == 4 else None
-        if window is not None:
-            left_over = window.left_over(*shape[2:])
-            (span_h, span_w), (sh, sw), (dh, dw) = window.span, window.stride, distance
-            field = field[0] + (span_h - 1) * dh, field[1] + (span_w - 1) * dw
-            distance = dh * sh, dw * sw
+    start = image_shape(input_shape, "summary")
+    shapes: dict[int, Shape] = {PICTURE: start}
+    fields = {PICTURE: Field()}
+    rows = []
+    for position, node in enumerate(model.plan()):
+        inputs = [shapes[source] for source in node.sources]
+        with in_step(position, node.name, "the summary"):
+            shapes[position] = node.layer.output_shape(*inputs)
+        window = node.layer.window(*inputs[0][2:]) if len(inputs[0]) == 4 else None
+        before, *others = (fields[source] for source in node.sources)
+        field = before.joined(*others)
+        fields[position] = field if window is None else field.through(window)
         rows.append(
             SummaryRow(
-                name=name,
-                layer=type(layer).__name__,
-                output_shape=output_shape,
-                parameters=sum(math.prod(array.shape) for array in layer.params.values()),
-                multiply_adds=layer.multiply_adds(shape),
-                receptive_field=field,
-                left_over=left_over,
+                name=node.name,
+                layer=type(node.layer).__name__,
+                output_shape=shapes[position],
+                parameters=sum(math.prod(array.shape) for array in node.layer.params.values()),
+                multiply_adds=node.layer.multiply_adds(inputs[0]),
+                receptive_field=fields[position].size,
+                left_over=window.left_over(*inputs[0][2:]) if window else (0, 0),
             )
         )
-        shape = output_shape
     return Summary(start, tuple(rows))
 
 
