@@ -12,6 +12,7 @@ from minicnn import coach, explain, viz
 from minicnn.errors import MiniCNNError
 
 FUNCTIONS = [explain.xray, explain.collapse, explain.relu_effect, explain.find_kernel]
+FUNCTIONS += [explain.im2col_atlas]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)

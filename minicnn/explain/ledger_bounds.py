@@ -64,6 +64,28 @@ def conv_bound(layer: Conv2D, x: Array, filter_: int, direct: float) -> float:
     return max(direct, _bound(roundings, magnitude + bias, x.size, x.dtype))
 
 
+def product_bounds(magnitudes: Array, terms: int, dtype: Any) -> Array:
+    """Return `sum_bound` for many sums of so many products, from their magnitudes sum|x||w|."""
+    return _bounds(terms + 2, magnitudes, terms, dtype)
+
+
+def conv_bounds(layer: Conv2D, x: Array, magnitudes: Array) -> Array:
+    """Return `conv_bound` of every output value of a convolution.
+
+    Parameters
+    ----------
+    layer : Conv2D
+    x : array (C, H, W)
+        The layer's input, one picture.
+    magnitudes : array (O, OH * OW)
+        sum|x||w| + |b| of each value.
+    """
+    direct = product_bounds(magnitudes, math.prod(layer.weight.shape[1:]), x.dtype)
+    each = [conv_bound(layer, x, filter_, 0.0) for filter_ in range(layer.out_channels)]
+    bounds: Array = np.maximum(direct, np.array(each)[:, None])
+    return bounds
+
+
 def _roundings(layer: Conv2D, x: Array) -> float:
     """Return the b of the algorithm that a layer takes for a picture (C, H, W); 0: it just adds."""
     window, weight_shape = layer.window(x.shape[1], x.shape[2]), layer.weight.shape
@@ -83,7 +105,11 @@ def _roundings(layer: Conv2D, x: Array) -> float:
 
 
 def _bound(roundings: float, magnitude: float, terms: int, dtype: Any) -> float:
+    return float(_bounds(roundings, np.array(magnitude), terms, dtype))
+
+
+def _bounds(roundings: float, magnitudes: Array, terms: int, dtype: Any) -> Array:
     limits = np.finfo(dtype)
-    if not magnitude < float(limits.max):
-        return math.inf
-    return roundings * float(limits.eps) * magnitude + (terms + 2) * float(limits.tiny)
+    with np.errstate(all="ignore"):
+        bounds = roundings * float(limits.eps) * magnitudes + (terms + 2) * float(limits.tiny)
+    return np.where(magnitudes < float(limits.max), bounds, math.inf)
