@@ -68,11 +68,12 @@ __all__ = [
     "shapes",
     "trace",
     "viz",
+    "weights",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `minicnn.viz`, and matplotlib with it, `explain` or `coach`, when first asked for."""
-    if name in ("coach", "explain", "viz"):
+    """Import `coach`, `explain`, `viz` (and matplotlib with it) or `weights` when asked for."""
+    if name in ("coach", "explain", "viz", "weights"):
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable
 from typing import Any
 
 from minicnn.errors import ConfigError, ImageError
 from minicnn.images.words import one_line
+from minicnn.reading import open_ordinary, too_large
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -62,46 +62,13 @@ def read_up_to(read: Callable[[int], Any], name: str, max_bytes: int) -> bytes:
         parts.append(bytes(part))
         size += len(part)
         if size > max_bytes:
-            raise too_large(name, None, max_bytes)
-
-
-def too_large(name: str, size: int | None, max_bytes: int) -> ImageError:
-    """Return the error for a file of more than `max_bytes`."""
-    has = "has more" if size is None else f"has {size:,} bytes, more"
-    return ImageError(
-        f"{name} {has} than the {max_bytes:,} bytes that are allowed: set max_bytes to allow more"
-    )
+            raise too_large(name, None, max_bytes, ImageError)
 
 
 def _read_path(path: str, name: str, max_bytes: int) -> bytes:
-    try:
-        # Look first, since opening a device can have effects; then look at what was opened, since
-        # it may be another file by now. O_NONBLOCK: opening a pipe must not wait for its writer.
-        _check_kind(os.stat(path), name, max_bytes)
-        flags: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(path, "rb", opener=lambda p, mode: os.open(p, mode | flags)) as file:
-            _check_kind(os.fstat(file.fileno()), name, max_bytes)
-            return read_up_to(file.read, name, max_bytes)
-    except (FileNotFoundError, PermissionError, ImageError):
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a NUL, or what no file name can hold
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ImageError(f"{name} cannot be read: {reason}") from error
-
-
-def _check_kind(state: os.stat_result, name: str, max_bytes: int) -> None:
-    """Raise unless this is an ordinary file of an allowed size."""
-    mode = state.st_mode
-    if stat.S_ISDIR(mode):
-        raise ImageError(f"{name} is a folder: give the name of a picture in it")
-    if not stat.S_ISREG(mode):
-        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-        raise ImageError(
-            f"{name} is {kinds.get(stat.S_IFMT(mode), 'a device')}, not an ordinary file: "
-            f"to read it all the same, open it and pass the open file"
-        )
-    if state.st_size > max_bytes:
-        raise too_large(name, state.st_size, max_bytes)
+    instead = "to read it all the same, open it and pass the open file"
+    with open_ordinary(path, "picture", ImageError, max_bytes, otherwise=instead) as file:
+        return read_up_to(file.read, name, max_bytes)
 
 
 def _read_file(file: Any, name: str, max_bytes: int) -> bytes:
