@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import minicnn
+from minicnn.ops import ALGORITHMS
 
 PACKAGE = Path(minicnn.__file__).parent
 RANKS = {
@@ -131,3 +132,8 @@ def test_the_core_is_short_enough_to_read_in_an_hour():
     lines = {name: len((PACKAGE / name).read_text().splitlines()) for name in core}
     assert sum(lines.values()) < 2000, lines
     assert max(lines.values()) < 350, lines
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_an_algorithm_is_only_its_idea(name):
+    assert len(Path(ALGORITHMS[name].__file__).read_text().splitlines()) <= 120

@@ -108,8 +108,7 @@ def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles, alon
 
     tile_bytes = math.prod(tiles.pixels) * max(filters, x.shape[1]) * x.itemsize
     block = tiles.block(y.shape[2:], BUFFER_BYTES // tile_bytes)
-    before = window.padding[0][0], window.padding[1][0]
-    threads.share(work, tiles.walk(x, y, block, before), most=2 if alone else 1)
+    threads.share(work, tiles.walk(x, y, block, window.padding), most=2 if alone else 1)
 
 
 def _multiply(tiles: Array, kernels: Array) -> Array:

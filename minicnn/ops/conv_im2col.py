@@ -23,9 +23,6 @@ from minicnn.ops.bands import SPLIT, Band, bands
 from minicnn.ops.gather import Gather
 from minicnn.shapes import Array, Pair, Window
 
-WORKSPACE = 16 << 20
-"""No more threads are used than have their buffers within so many bytes."""
-
 BAND_BYTES = 1 << 20
 """The size of a band's buffer, but up to 4 times as much for `PIXELS`."""
 
@@ -114,7 +111,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
     pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps)
-    most = WORKSPACE // buffers if batch * steps > SPLIT else 1
+    most = threads.WORKSPACE // buffers if batch * steps > SPLIT else 1
     with blas.one_thread if per_group * (taps + kh) * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
     return y.reshape(batch, filters, oh, ow)

@@ -30,8 +30,6 @@ OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
 """A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
 
-WORKSPACE = 16 << 20  # where buffers would take more, there are two threads at most
-
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
     """Say whether this algorithm can do it: kernels up to 5 x 5, more than one tap, no gaps."""
@@ -59,7 +57,7 @@ def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
 def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
     """Return the convolution with its padding and its bias, a block of tiles at a time."""
     channels, (filters, share, kh, kw) = x.shape[1], weight.shape
-    tiles, (top, _), (left, _) = tiles_for((kh, kw)), *window.padding
+    tiles = tiles_for((kh, kw))
     a, g, b = in_two_directions(tiles.outputs, (kh, kw), x.dtype.char)
     y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
     room = len(b) * max(channels, filters)
@@ -76,8 +74,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
     with blas.one_thread:
         kernels = _transform(g, weight).reshape(len(g), channels // share, -1, share)
-        most = max(2, WORKSPACE // (3 * room * x.itemsize))
-        threads.share(work, tiles.walk(x, y, block, (top, left)), most=most)
+        most = max(2, threads.WORKSPACE // (3 * room * x.itemsize))
+        threads.share(work, tiles.walk(x, y, block, window.padding), most=most)
     return mend(y, x, weight, bias, window)
 
 

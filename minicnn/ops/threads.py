@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WORKSPACE = 16 << 20
+"""What the buffers of all threads of one operation may take together, in bytes."""
+
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 _wanted: int | None = None

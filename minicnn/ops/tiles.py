@@ -61,7 +61,7 @@ class Tiles(NamedTuple):
         room = max(1, room)
         return min(rows, max(1, room // columns)), min(columns, room)
 
-    def walk(self, x: Array, y: Array, block: Pair, before: Pair) -> Iterator[Piece]:
+    def walk(self, x: Array, y: Array, block: Pair, padding: tuple[Pair, Pair]) -> Iterator[Piece]:
         """Yield the parts of x and y that go together, block by block.
 
         Parameters
@@ -71,15 +71,15 @@ class Tiles(NamedTuple):
         y : array (N, O, OH, OW)
         block : (rows, columns)
             In tiles.
-        before : (top, left)
-            The padding.
+        padding : ((top, bottom), (left, right))
+            Zeros around x.
         """
         rows, columns = (many * m for many, m in zip(block, self.outputs, strict=True))
         for n in range(len(y)):
             for i in range(0, y.shape[2], rows):
                 for j in range(0, y.shape[3], columns):
                     out = y[n, :, i : i + rows, j : j + columns]
-                    corner = i * self.stride[0] - before[0], j * self.stride[1] - before[1]
+                    corner = i * self.stride[0] - padding[0][0], j * self.stride[1] - padding[1][0]
                     high, wide = self.field(out.shape[1:])
                     top, left = max(0, corner[0]), max(0, corner[1])
                     bottom, right = max(0, corner[0] + high), max(0, corner[1] + wide)
