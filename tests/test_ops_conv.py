@@ -38,6 +38,15 @@ def run(case, algorithm="auto", x=None):
         return None
 
 
+def whole(x, weight, bias, algorithm, **geometry):
+    """Convolve whole numbers: the result is whole too, if need be after rounding in float64."""
+    if algorithm in (*WHOLE, "auto"):  # "auto" takes im2col for such small pictures
+        return conv2d(x, weight, bias, algorithm=algorithm, **geometry)
+    y = conv2d(x.astype(np.float64), weight, bias, algorithm=algorithm, **geometry)
+    assert np.abs(y - np.rint(y)).max(initial=0) < 1e-6
+    return np.rint(y)
+
+
 def reference(case):
     """The definition, in float64, and the same with every term made positive."""
     x, weight = case.x.astype(np.float64), case.weight.astype(np.float64)
@@ -228,111 +237,142 @@ def test_a_delta_kernel_is_a_shift(algorithm, x, seed):
         same_bits(y + 0.0, x[:, :, u : u + oh, v : v + ow] + 0.0)
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_a_stride_keeps_every_nth_value(case):
+def test_a_stride_keeps_every_nth_value(algorithm, case):
     sh, sw = case.geometry["stride"]
-    dense = conv2d(case.x, case.weight, case.bias, **{**case.geometry, "stride": 1})
-    assert (run(case) == dense[:, :, ::sh, ::sw]).all()
+    with suppress(UnsupportedError):
+        dense = whole(case.x, case.weight, case.bias, algorithm, **case.having(stride=1))
+        y = whole(case.x, case.weight, case.bias, algorithm, **case.geometry)
+        assert (y == dense[:, :, ::sh, ::sw]).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_dilation_is_a_kernel_stuffed_with_zeros(case):
+def test_dilation_is_a_kernel_stuffed_with_zeros(algorithm, case):
     (dh, dw), (kh, kw) = case.geometry["dilation"], case.weight.shape[2:]
     shape = (*case.weight.shape[:2], dh * (kh - 1) + 1, dw * (kw - 1) + 1)
     stuffed = np.zeros(shape, case.weight.dtype)
     stuffed[:, :, ::dh, ::dw] = case.weight
-    y = conv2d(case.x, stuffed, case.bias, **{**case.geometry, "dilation": 1})
-    assert (run(case) == y).all()
+    with suppress(UnsupportedError):
+        y = whole(case.x, stuffed, case.bias, algorithm, **case.having(dilation=1))
+        assert (whole(case.x, case.weight, case.bias, algorithm, **case.geometry) == y).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_padding_is_np_pad(case):
+def test_padding_is_np_pad(algorithm, case):
     padded = np.pad(case.x, ((0, 0), (0, 0), *case.geometry["padding"]))
-    y = conv2d(padded, case.weight, case.bias, **{**case.geometry, "padding": 0})
-    assert (run(case) == y).all()
+    with suppress(UnsupportedError):
+        y = whole(padded, case.weight, case.bias, algorithm, **case.having(padding=0))
+        assert (whole(case.x, case.weight, case.bias, algorithm, **case.geometry) == y).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_groups_are_convolutions_side_by_side(case):
+def test_groups_are_convolutions_side_by_side(algorithm, case):
     g = case.geometry["groups"]
-    parts = [
-        conv2d(x, w, None, **{**case.geometry, "groups": 1})
-        for x, w in zip(np.split(case.x, g, 1), np.split(case.weight, g), strict=True)
-    ]
-    bias = 0 if case.bias is None else case.bias[:, None, None]
-    assert (run(case) == np.concatenate(parts, axis=1) + bias).all()
+    with suppress(UnsupportedError):
+        parts = [
+            whole(x, w, None, algorithm, **case.having(groups=1))
+            for x, w in zip(np.split(case.x, g, 1), np.split(case.weight, g), strict=True)
+        ]
+        bias = 0 if case.bias is None else case.bias[:, None, None]
+        y = whole(case.x, case.weight, case.bias, algorithm, **case.geometry)
+        assert (y == np.concatenate(parts, axis=1) + bias).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_groups_are_a_block_diagonal_weight(case):
+def test_groups_are_a_block_diagonal_weight(algorithm, case):
     g = case.geometry["groups"]
     o, c = case.weight.shape[0] // g, case.weight.shape[1]
-    whole = np.zeros((o * g, c * g, *case.weight.shape[2:]), case.weight.dtype)
+    blocks = np.zeros((o * g, c * g, *case.weight.shape[2:]), case.weight.dtype)
     for i in range(g):
-        whole[i * o : (i + 1) * o, i * c : (i + 1) * c] = case.weight[i * o : (i + 1) * o]
-    y = conv2d(case.x, whole, case.bias, **{**case.geometry, "groups": 1})
-    assert (run(case) == y).all()
+        blocks[i * o : (i + 1) * o, i * c : (i + 1) * c] = case.weight[i * o : (i + 1) * o]
+    with suppress(UnsupportedError):
+        y = whole(case.x, blocks, case.bias, algorithm, **case.having(groups=1))
+        assert (whole(case.x, case.weight, case.bias, algorithm, **case.geometry) == y).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True, with_bias=False), seed=seeds)
-def test_linear_in_the_picture_and_in_the_weight(case, seed):
+def test_linear_in_the_picture_and_in_the_weight(algorithm, case, seed):
     rng = np.random.default_rng(seed)
     other_x = rng.integers(-8, 9, case.x.shape).astype(case.x.dtype)
     other_w = rng.integers(-8, 9, case.weight.shape).astype(case.weight.dtype)
     a, b = map(int, rng.integers(-4, 5, 2))
-    y = run(case)
-    mixed = conv2d(a * case.x + b * other_x, case.weight, **case.geometry)
-    assert (mixed == a * y + b * conv2d(other_x, case.weight, **case.geometry)).all()
-    mixed = conv2d(case.x, a * case.weight + b * other_w, **case.geometry)
-    assert (mixed == a * y + b * conv2d(case.x, other_w, **case.geometry)).all()
+
+    def convolve(x, weight):
+        return whole(x, weight, None, algorithm, **case.geometry)
+
+    with suppress(UnsupportedError):
+        y = convolve(case.x, case.weight)
+        mixed = convolve(a * case.x + b * other_x, case.weight)
+        assert (mixed == a * y + b * convolve(other_x, case.weight)).all()
+        mixed = convolve(case.x, a * case.weight + b * other_w)
+        assert (mixed == a * y + b * convolve(case.x, other_w)).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True, max_stride=1), down=st.integers(0, 3), right=st.integers(0, 3))
-def test_a_shifted_picture_gives_shifted_maps(case, down, right):
-    geometry = {**case.geometry, "padding": 0}
+def test_a_shifted_picture_gives_shifted_maps(algorithm, case, down, right):
     room = ((0, 0), (0, 0), (12, 12), (12, 12))
     big = np.pad(case.x, room)
     moved = np.roll(big, (down, right), (2, 3))
-    y = conv2d(big, case.weight, **geometry)
-    assert (conv2d(moved, case.weight, **geometry) == np.roll(y, (down, right), (2, 3))).all()
+    with suppress(UnsupportedError):
+        y, shifted = (
+            whole(x, case.weight, case.bias, algorithm, **case.having(padding=0))
+            for x in (big, moved)
+        )
+        assert (shifted == np.roll(y, (down, right), (2, 3))).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True, max_groups=1), seed=st.integers(0, 99))
-def test_channels_and_filters_may_be_permuted(case, seed):
+def test_channels_and_filters_may_be_permuted(algorithm, case, seed):
     rng = np.random.default_rng(seed)
     c, o = (rng.permutation(size) for size in (case.x.shape[1], case.weight.shape[0]))
     bias = None if case.bias is None else case.bias[o]
-    y = conv2d(case.x[:, c], case.weight[o][:, c], bias, **case.geometry)
-    assert (y == run(case)[:, o]).all()
+    with suppress(UnsupportedError):
+        y = whole(case.x, case.weight, case.bias, algorithm, **case.geometry)
+        permuted = whole(case.x[:, c], case.weight[o][:, c], bias, algorithm, **case.geometry)
+        assert (permuted == y[:, o]).all()
 
 
+@every_algorithm
 @given(case=convolutions(whole=True))
-def test_a_transposed_picture_and_kernel_give_transposed_maps(case):
+def test_a_transposed_picture_and_kernel_give_transposed_maps(algorithm, case):
     turned = {
         key: value[::-1] if isinstance(value, tuple) else value
         for key, value in case.geometry.items()
     }
     x, weight = case.x.swapaxes(2, 3), case.weight.swapaxes(2, 3)
-    assert (conv2d(x, weight, case.bias, **turned) == run(case).swapaxes(2, 3)).all()
+    with suppress(UnsupportedError):
+        y = whole(case.x, case.weight, case.bias, algorithm, **case.geometry)
+        assert (whole(x, weight, case.bias, algorithm, **turned) == y.swapaxes(2, 3)).all()
 
 
+@every_algorithm
 @given(x=pictures(channels=1, min_size=5, max_size=9, whole=True), seed=st.integers(0, 99))
-def test_a_separable_kernel_is_a_column_then_a_row(x, seed):
+def test_a_separable_kernel_is_a_column_then_a_row(algorithm, x, seed):
     rng = np.random.default_rng(seed)
     column, row = (rng.integers(-5, 6, n).astype(float) for n in (3, 4))
-    both = conv2d(x, np.outer(column, row)[None, None])
-    assert (both == conv2d(conv2d(x, column[None, None, :, None]), row[None, None, None])).all()
+    both = whole(x, np.outer(column, row)[None, None], None, algorithm)
+    first = whole(x, column[None, None, :, None], None, algorithm)
+    assert (both == whole(first, row[None, None, None], None, algorithm)).all()
 
 
+@every_algorithm
 @given(x=pictures(channels=1, min_size=6, max_size=9, whole=True), seed=st.integers(0, 99))
-def test_two_convolutions_are_one_with_the_kernels_convolved(x, seed):
+def test_two_convolutions_are_one_with_the_kernels_convolved(algorithm, x, seed):
     rng = np.random.default_rng(seed)
-    first, second = (rng.integers(-5, 6, (3, 3)).astype(float) for _ in range(2))
+    first, second = (rng.integers(-5, 6, (1, 1, 3, 3)).astype(float) for _ in range(2))
     # Correlating twice is correlating once with the kernels truly convolved: the full overlap
     # of one with the other turned by 180 degrees.
-    full = conv2d(first[None, None], flip(second)[None, None], padding=2)
-    twice = conv2d(conv2d(x, first[None, None]), second[None, None])
-    assert (twice == conv2d(x, full)).all()
+    full = whole(first, flip(second[0, 0])[None, None], None, algorithm, padding=2)
+    twice = whole(whole(x, first, None, algorithm), second, None, algorithm)
+    assert (twice == whole(x, full, None, algorithm)).all()
 
 
 # --- gradients -----------------------------------------------------------------------------

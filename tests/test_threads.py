@@ -1,5 +1,6 @@
 """Threads and BLAS: the same bits for any number of them, no lock-ups, everything put back."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -128,6 +129,37 @@ def test_without_any_hold_threads_still_give_the_same_bits(layer, algorithm, mon
     set_threads(4)
     if expected is not None:
         same_bits(convolve(layer, algorithm), expected)
+
+
+DIGEST = """
+import hashlib, sys
+{without}
+from minicnn.errors import UnsupportedError
+rng, digest = np.random.default_rng(0), hashlib.sha256()
+for x, weight, geometry in {layers}:
+    x, weight = (rng.standard_normal(shape, np.float32) for shape in (x, weight))
+    for algorithm in {algorithms}:
+        try:
+            digest.update(conv2d(x, weight, **geometry, algorithm=algorithm).tobytes())
+        except UnsupportedError:
+            pass
+assert bool(sys.modules["threadpoolctl"]) == {expected}  # as asked for
+print(digest.hexdigest())
+"""
+
+
+def test_processes_agree_with_and_without_threadpoolctl_on_any_number_of_threads():
+    pytest.importorskip("threadpoolctl")
+    if not blas.numpys_openblas():
+        pytest.skip("without threadpoolctl there is no BLAS that we can hold")
+    digests = {}
+    for without in ("", "sys.modules['threadpoolctl'] = None"):
+        words = {"layers": list(LAYERS.values()), "algorithms": FAST}
+        code = DIGEST.format(without=without, expected=not without, **words)
+        for number in (1, 2, 4, 8):
+            counts = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MINICNN_THREADS"), str(number))
+            digests[without, number] = in_a_process(code, **{**os.environ, **counts})
+    assert len(set(digests.values())) == 1, digests
 
 
 def test_without_threadpoolctl_numpys_own_blas_is_held(monkeypatch):
