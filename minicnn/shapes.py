@@ -74,6 +74,20 @@ def pair(name: str, value: Any, *, least: int) -> Pair:
     return both, both
 
 
+def flag(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False, and nothing that merely counts as such.
+
+    Examples
+    --------
+    >>> flag("bias", 1)
+    Traceback (most recent call last):
+    minicnn.errors.ConfigError: bias must be True or False, got 1
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigError(f"{name} must be True or False, got {short(value)}")
+    return bool(value)
+
+
 def sides(name: str, value: Any) -> Sides:
     """Return an explicit padding as ((top, bottom), (left, right)).
 
@@ -287,6 +301,21 @@ def check_padding(padding: Any) -> None:
             raise ConfigError(f"padding must be 'same', 'valid' or numbers, got {short(padding)}")
     else:
         sides("padding", padding)
+
+
+def real(name: str, value: Any, *, least: float, most: float) -> float:
+    """Return `value` as a float between two bounds, refusing bools, texts, NaN.
+
+    Examples
+    --------
+    >>> real("sigma", 0, least=0.1, most=100)
+    Traceback (most recent call last):
+    minicnn.errors.ConfigError: sigma must be a number from 0.1 to 100, got 0
+    """
+    good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not good or not least <= value <= most:
+        raise ConfigError(f"{name} must be a number from {least:g} to {most:g}, got {short(value)}")
+    return float(value)
 
 
 def _is_sequence(value: Any) -> bool:

@@ -11,10 +11,10 @@ import numpy as np
 
 from minicnn.errors import ConfigError
 from minicnn.kernels.compass import turn
-from minicnn.kernels.profiles import BEND, SLOPE, STAY, SUM, bell, binomial, outer, radius_for, real
+from minicnn.kernels.profiles import BEND, SLOPE, STAY, SUM, bell, binomial, outer, radius_for
 from minicnn.kernels.record import Kernel
 from minicnn.kernels.smoothing import WIKIPEDIA, bell_reach
-from minicnn.shapes import Array
+from minicnn.shapes import Array, real
 
 GONZALEZ = 'R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition'
 MARR = 'D. Marr and E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980'

@@ -95,18 +95,3 @@ def whole(name: str, value: Any) -> int:
     if not is_integer or not 1 <= value <= LARGEST:
         raise ConfigError(f"{name} must be an integer from 1 to {LARGEST}, got {short(value)}")
     return int(value)
-
-
-def real(name: str, value: Any, *, least: float, most: float) -> float:
-    """Return `value` as a float between two bounds, refusing bools, texts, NaN.
-
-    Examples
-    --------
-    >>> real("sigma", 0, least=0.1, most=100)
-    Traceback (most recent call last):
-    minicnn.errors.ConfigError: sigma must be a number from 0.1 to 100, got 0
-    """
-    good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not good or not least <= value <= most:
-        raise ConfigError(f"{name} must be a number from {least:g} to {most:g}, got {short(value)}")
-    return float(value)

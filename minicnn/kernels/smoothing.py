@@ -16,11 +16,10 @@ from minicnn.kernels.profiles import (
     odd,
     outer,
     radius_for,
-    real,
     whole,
 )
 from minicnn.kernels.record import Kernel
-from minicnn.shapes import Array
+from minicnn.shapes import Array, real
 
 WIKIPEDIA = 'Wikipedia, "Kernel (image processing)"'
 BURT = 'P. J. Burt, "Fast filter transforms for image processing", CGIP 16, 1981'

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from minicnn.errors import ConfigError, short
-from minicnn.kernels.profiles import radius_for, real
+from minicnn.kernels.profiles import radius_for
 from minicnn.kernels.record import Kernel
+from minicnn.shapes import real
 
 DAUGMAN = (
     'J. G. Daugman, "Uncertainty relation for resolution in space, spatial frequency, and '

@@ -187,12 +187,14 @@ class Layer:
             known = ", ".join(map(repr, self.params)) or "none"
             raise ConfigError(f"{who} has no parameter {short(name)}; its parameters are {known}")
         old = self.params[name]
+        if isinstance(array, np.generic):  # what arithmetic makes of an array of no axes
+            array = np.asarray(array)
         new = real_array(array, who, name)
         if new.shape != old.shape:
             raise ShapeError(
                 f"{who}: {name} has another shape.\n  given  {new.shape}\n  layer  {old.shape}"
             )
-        return np.array(new, old.dtype)
+        return np.array(array, old.dtype)  # not `new`: float32 cannot count beyond 2**24
 
 
 def generator(rng: Any) -> np.random.Generator:

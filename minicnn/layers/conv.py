@@ -13,7 +13,18 @@ from minicnn.layers.base import Backward, Layer, compact, generator, image_shape
 from minicnn.ops.arrays import check_bytes
 from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
 from minicnn.ops.conv_check import check_channels
-from minicnn.shapes import Array, Padding, Pair, Shape, Window, check_padding, integer, pair, sides
+from minicnn.shapes import (
+    Array,
+    Padding,
+    Pair,
+    Shape,
+    Window,
+    check_padding,
+    flag,
+    integer,
+    pair,
+    sides,
+)
 
 
 class Conv2D(Layer):
@@ -89,7 +100,7 @@ class Conv2D(Layer):
         check_bytes("Conv2D", shape, np.float32, None)
         self.weight: Array = random.uniform(-limit, limit, shape).astype(np.float32)
         self.bias: Array | None = None
-        if _flag("bias", bias):
+        if flag("bias", bias):
             self.bias = random.uniform(-limit, limit, out_channels).astype(np.float32)
         self._keep(stride, padding, dilation, groups, algorithm, strict, names)
 
@@ -138,7 +149,7 @@ class Conv2D(Layer):
         channels = integer("in_channels", in_channels, least=1)
         values = kernel_bank.stack(bank)[:, None]  # (O, 1, KH, KW)
         names = tuple(kernel.name for kernel in bank)
-        if _flag("per_channel", per_channel):
+        if flag("per_channel", per_channel):
             weight = np.tile(values, (channels, 1, 1, 1))
             if channels > 1:
                 names = tuple(f"{name}, channel {c}" for c in range(channels) for name in names)
@@ -168,7 +179,7 @@ class Conv2D(Layer):
         self.dilation = pair("dilation", dilation, least=1)
         self.groups = integer("groups", groups, least=1)
         self.algorithm = one_of("algorithm", algorithm, ("auto", *ALGORITHMS))
-        self.strict = _flag("strict", strict)
+        self.strict = flag("strict", strict)
         self.names = _checked_names(names, self.out_channels)
 
     @property
@@ -246,12 +257,6 @@ def _per_group(name: str, channels: Any, groups: Any) -> int:
     if channels % groups:
         raise ConfigError(f"groups={groups} does not divide {name}={channels}")
     return int(channels) // int(groups)
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise ConfigError(f"{name} must be True or False, got {short(value)}")
-    return bool(value)
 
 
 def _bias_array(bias: Any, maps: int) -> Array:

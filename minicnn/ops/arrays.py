@@ -70,6 +70,24 @@ def image_batch(x: Any, who: str, name: str = "x") -> Array:
     return array
 
 
+def fitting(array: Array, dtype: Any, who: str, name: str) -> Array:
+    """Return a weight C-contiguous in the dtype that the pictures are computed in.
+
+    Raises
+    ------
+    DTypeError
+        If it has values that the dtype cannot hold.
+    """
+    try:
+        with np.errstate(over="raise"):
+            return np.ascontiguousarray(array, dtype)
+    except FloatingPointError:
+        raise DTypeError(
+            f"{who}: {name} has values that {dtype} cannot hold; x is computed in {dtype}.\n"
+            f"  Use x.astype(np.float64)."
+        ) from None
+
+
 def check_bytes(what: str, shape: Shape, dtype: Any, max_bytes: int | None) -> None:
     """Raise before an array of this shape would take more than `max_bytes`, or `ADDRESSABLE`.
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from minicnn.errors import ConfigError, DTypeError, ShapeError
-from minicnn.ops.arrays import image_batch, real_array
+from minicnn.errors import ConfigError, ShapeError
+from minicnn.ops.arrays import fitting, image_batch, real_array
 from minicnn.shapes import Array, Shape, Window, integer
 
 
@@ -34,26 +32,14 @@ def check_call(
     check_channels(x.shape, weight.shape, groups)
     window = Window.over(x.shape[2], x.shape[3], weight.shape[2:], stride, padding, dilation)
     if bias is not None:
-        bias = _fitting(real_array(bias, "conv2d", "bias"), x.dtype, "bias")
+        bias = fitting(real_array(bias, "conv2d", "bias"), x.dtype, "conv2d", "bias")
         check_bias(bias.shape, weight.shape)
     try:
         size = window.output_size(x.shape[2], x.shape[3])
     except ShapeError as error:
         raise ShapeError(f"conv2d: {error}") from None
     shape = (x.shape[0], weight.shape[0], *size)
-    return Call(x, _fitting(weight, x.dtype, "weight"), bias, window, shape)
-
-
-def _fitting(array: Array, dtype: Any, name: str) -> Array:
-    """Return the array C-contiguous in the dtype that the pictures are computed in."""
-    try:
-        with np.errstate(over="raise"):
-            return np.ascontiguousarray(array, dtype)
-    except FloatingPointError:
-        raise DTypeError(
-            f"conv2d: {name} has values that {dtype} cannot hold; x is computed in {dtype}.\n"
-            f"  Use x.astype(np.float64)."
-        ) from None
+    return Call(x, fitting(weight, x.dtype, "conv2d", "weight"), bias, window, shape)
 
 
 def check_filters(weight_shape: Shape, groups: Any) -> None:
