@@ -21,6 +21,7 @@ from minicnn.errors import (
 )
 from minicnn.kernels import flip
 from minicnn.ops import ALGORITHMS, conv2d, conv2d_backward
+from minicnn.shapes import Window
 
 FAST = [name for name in ALGORITHMS if name != "naive"]
 EXACT = [name for name in FAST if name in ("im2col",)]
@@ -404,6 +405,63 @@ def test_gradients_are_the_slopes(case, data):
     assert dx[i] == up
     up = (dy * (conv2d(case.x, weight, **case.geometry) - run(case))).sum()
     assert dweight[j] == up
+
+
+def gradients_by_taps(dy, x, weight, window, groups):
+    """The definition: what a tap saw times what came back; what came back times its weight."""
+    (o, oh, ow), (kh, kw) = dy.shape[1:], window.kernel_size
+    (top, bottom), (left, right) = window.padding
+    x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    dx, dweight = np.zeros_like(x), np.zeros_like(weight)
+    share, per_group = weight.shape[1], o // groups
+    for f, c, u, v in np.ndindex(o, share, kh, kw):
+        channel = f // per_group * share + c
+        rows = u * window.dilation[0] + window.stride[0] * np.arange(oh)
+        columns = v * window.dilation[1] + window.stride[1] * np.arange(ow)
+        seen = (slice(None), channel, rows[:, None], columns)
+        dweight[f, c, u, v] = (x[seen] * dy[:, f]).sum()
+        dx[seen] += dy[:, f] * weight[f, c, u, v]
+    return dx[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right], dweight
+
+
+@given(case=convolutions(dtype=np.float64, whole=True, with_bias=False), data=st.data())
+def test_the_way_back_is_its_definition_by_taps(case, data):
+    dy = data.draw(arrays(run(case).shape, np.float64, whole=True))
+    dx, dweight, _ = conv2d_backward(dy, case.x, case.weight, **case.geometry)
+    geometry = {key: value for key, value in case.geometry.items() if key != "groups"}
+    window = Window.over(*case.x.shape[2:], case.weight.shape[2:], **geometry)
+    expected = gradients_by_taps(dy, case.x, case.weight, window, case.geometry.get("groups", 1))
+    assert (dx == expected[0]).all()
+    assert (dweight == expected[1]).all()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(
+    ("x_shape", "weight_shape", "groups"),
+    [((5, 16, 40, 41), (32, 16, 3, 3), 1), ((2, 64, 60, 61), (64, 1, 3, 3), 64)],
+)
+def test_large_gradients_are_summed_in_parts_and_right(x_shape, weight_shape, groups, stride):
+    rng = np.random.default_rng(0)
+    x = rng.integers(-3, 4, x_shape).astype(float)
+    weight = rng.integers(-3, 4, weight_shape).astype(float)
+    geometry = {"stride": stride, "padding": 1, "groups": groups}
+    dy = rng.integers(-3, 4, conv2d(x, weight, **geometry).shape).astype(float)
+    dx, dweight, _ = conv2d_backward(dy, x, weight, **geometry)
+    expected = gradients_by_taps(dy, x, weight, Window(weight_shape[2:], stride, 1), groups)
+    assert np.abs(dx - expected[0]).max() <= 1e-9  # winograd and fft are not exact on integers
+    assert (dweight == expected[1]).all()
+
+
+@pytest.mark.parametrize("kernel_size", [(1, 1), (2, 1), (1, 3)])
+def test_outputs_that_saw_but_padding_send_nothing_back(kernel_size):
+    rng = np.random.default_rng(0)
+    x, weight = rng.integers(-3, 4, (2, 2, 4, 5)) * 1.0, rng.integers(-3, 4, (3, 2, *kernel_size))
+    window = Window(kernel_size, 1, ((3, 1), (0, 4)))
+    dy = rng.integers(-3, 4, (2, 3, *window.output_size(4, 5))) * 1.0
+    dx, dweight, _ = conv2d_backward(dy, x, weight, padding=window.padding)
+    expected = gradients_by_taps(dy, x, weight, window, 1)
+    assert (dx == expected[0]).all()
+    assert (dweight == expected[1]).all()
 
 
 def test_backward_refuses_another_shape():

@@ -11,7 +11,8 @@ from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
 from minicnn.layers.base import Backward, Layer, compact, generator, image_shape
 from minicnn.ops.arrays import check_bytes
-from minicnn.ops.conv import ALGORITHMS, conv2d, conv2d_backward
+from minicnn.ops.conv import ALGORITHMS, conv2d
+from minicnn.ops.conv_backward import conv2d_backward
 from minicnn.ops.conv_check import check_channels
 from minicnn.shapes import (
     Array,

@@ -14,7 +14,12 @@ from typing import NamedTuple
 from minicnn.shapes import Pair
 
 SPLIT = 1 << 21
-"""A picture with more steps of work than this is cut at least into four, for the threads."""
+"""From so many steps of work on, it pays to wake another thread."""
+
+CUT = 1 << 24
+"""A picture with more steps of work than this is cut at least into four, for the threads.
+
+Fewer are not: each of a batch would be cut so, and a small band costs more calls than it saves."""
 
 
 class Band(NamedTuple):
@@ -56,7 +61,7 @@ def bands(
     """
     oh, ow = output_size
     fit = band_bytes // pixel_bytes
-    if steps > SPLIT:
+    if steps > CUT:
         fit = min(fit, -(-groups * oh // 4) * ow)
     across = _pieces(ow, fit)
     down = _pieces(oh, fit // ow if len(across) == 1 else 1)

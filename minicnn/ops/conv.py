@@ -1,4 +1,4 @@
-"""The convolution that users call: check, choose, hand to an algorithm; and its gradient."""
+"""The convolution that users call: check, choose, hand to an algorithm."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ShapeError, UnsupportedError, one_of
-from minicnn.ops import blas, conv_fft, conv_im2col, conv_naive, conv_winograd
-from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.errors import UnsupportedError, one_of
+from minicnn.ops import conv_fft, conv_im2col, conv_naive, conv_winograd
+from minicnn.ops.arrays import check_bytes
 from minicnn.ops.choose import choice_for
-from minicnn.ops.columns import tap
 from minicnn.ops.conv_check import check_call
-from minicnn.ops.pad import pad2d, pad2d_backward
 from minicnn.shapes import Array, Padding
 
 ALGORITHMS: Mapping[str, ModuleType] = MappingProxyType(
@@ -110,57 +108,3 @@ def conv2d(
     with np.errstate(all="ignore"):  # some BLAS builds raise false flags on finite data
         y: Array = chosen.convolve(x, weight, call.bias, window)
     return y
-
-
-def conv2d_backward(
-    dy: Array,
-    x: Array,
-    weight: Array,
-    *,
-    stride: Any = 1,
-    padding: Padding = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> tuple[Array, Array, Array]:
-    """Return the gradients of the input, the weight and the bias of `conv2d`.
-
-    Tap by tap: what tap (u, v) saw, times what came back, is its weight's gradient; what came
-    back, times its weight, goes to what it saw.
-
-    Parameters
-    ----------
-    dy : array (N, O, OH, OW)
-        The gradient of the output.
-    x, weight, stride, padding, dilation, groups
-        As given to `conv2d`.
-
-    Returns
-    -------
-    dx : array (N, C, H, W)
-    dweight : array (O, C // groups, KH, KW)
-    dbias : array (O,)
-    """
-    call = check_call(x, weight, None, stride, padding, dilation, groups)
-    dy = image_batch(dy, "conv2d_backward", "dy")
-    if dy.shape != call.output_shape:
-        raise ShapeError(
-            f"conv2d_backward: dy does not have the output's shape.\n"
-            f"  dy      (N, O, OH, OW) = {dy.shape}\n"
-            f"  output                 = {call.output_shape}"
-        )
-    x = pad2d(call.x, call.window.padding)
-    (batch, filters, oh, ow), channels = dy.shape, x.shape[1]
-    rows = dy.astype(x.dtype, copy=False).reshape(batch, groups, filters // groups, oh * ow)
-    by_group = call.weight.reshape(groups, filters // groups, *call.weight.shape[1:])
-    dx, dweight = np.zeros_like(x), np.empty_like(by_group)
-    kh, kw = call.window.kernel_size
-    with blas.one_thread, np.errstate(all="ignore"):
-        for u in range(kh):
-            for v in range(kw):
-                seen = (..., *tap(call.window, u, v, slice(0, oh), ow))
-                patch = x[seen].reshape(batch, groups, channels // groups, oh * ow)
-                dweight[..., u, v] = (rows @ patch.swapaxes(2, 3)).sum(axis=0)
-                back = by_group[..., u, v].swapaxes(1, 2) @ rows  # (N, G, C/G, OH*OW)
-                dx[seen] += back.reshape(batch, channels, oh, ow)
-    dx = pad2d_backward(dx, call.window.padding)
-    return dx, dweight.reshape(call.weight.shape), rows.sum(axis=(0, 3)).reshape(filters)

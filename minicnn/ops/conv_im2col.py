@@ -29,8 +29,8 @@ BAND_BYTES = 1 << 20
 PIXELS = 256
 """A product of fewer pixels spends too much on reading the weight."""
 
-LONG, LIGHT = 48, 1 << 15
-"""A row of outputs has a product of its own if it has so many pixels, or so few weights."""
+SHORT, LONG, LIGHT = 24, 48, 1 << 15
+"""A row of outputs has a product of its own if it is long, or light (few weights) and not short."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -80,7 +80,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     halo_bytes = (kh - 1) * line_bytes * ow
     near = window.dilation[0] == 1 and halo_bytes <= 3 * BAND_BYTES  # so lines fit a buffer
     depthwise = near and share == per_group == window.stride[0] == 1
-    by_row = near and kh > 1 and (ow >= LONG or per_group * taps <= LIGHT)
+    by_row = near and kh > 1 and (ow >= LONG or (ow >= SHORT and per_group * taps <= LIGHT))
     if depthwise or by_row:
         pixel_bytes = line_bytes * window.stride[0]
         band_bytes = BAND_BYTES * (3 if depthwise else 1)  # short sums: fewer, longer steps
