@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
-from minicnn.layers import Conv2D
+from minicnn.layers import PICTURE, Concat, Conv2D
 from minicnn.trace import Trace
 
 Names = tuple[str, ...]
@@ -29,8 +30,23 @@ def _(layer: Conv2D, before: Names | None, channels: int) -> Names | None:
     return layer.names
 
 
+@singledispatch
+def joined_names(layer: Any, befores: Sequence[Names | None]) -> Names | None:
+    """Return the names of what a layer looks at, given those of each of its inputs.
+
+    Where branches meet, a map keeps its name if it has the same one in every branch.
+    """
+    return befores[0] if len(set(befores)) == 1 else None
+
+
+@joined_names.register
+def _(layer: Concat, befores: Sequence[Names | None]) -> Names | None:
+    known = [names for names in befores if names is not None]
+    return sum(known, ()) if len(known) == len(befores) else None
+
+
 def names_along(trace: Trace) -> tuple[Names | None, ...]:
-    """Return the names of each step's maps: a layer's own, or carried on from the step before.
+    """Return the names of each step's maps: a layer's own, or carried on from where it looks.
 
     Examples
     --------
@@ -40,10 +56,9 @@ def names_along(trace: Trace) -> tuple[Names | None, ...]:
     >>> names_along(model.trace(np.ones((1, 1, 3, 4))))
     (None, ('sobel_x', 'sobel_y'), ('sobel_x', 'sobel_y'))
     """
-    names: Names | None = None
-    found = []
+    found: list[Names | None] = []
     for step in trace:
+        befores = [None if source == PICTURE else found[source] for source in step.sources]
         channels = int(step.output.shape[1]) if step.output.ndim > 1 else 0
-        names = map_names(step.layer, names, channels)
-        found.append(names)
+        found.append(map_names(step.layer, joined_names(step.layer, befores), channels))
     return tuple(found)

@@ -10,7 +10,7 @@ from functools import singledispatch
 from typing import Any
 
 from minicnn.explain.naming import map_names
-from minicnn.layers import Conv2D, Pad, ReLU
+from minicnn.layers import PICTURE, Conv2D, Pad, ReLU
 from minicnn.shapes import Array, Shape, Sides
 from minicnn.trace import Step
 from minicnn.viz import _text
@@ -35,12 +35,12 @@ def _(layer: Conv2D, before: int | None, channels: int) -> int | None:
 
 def stacks_along(steps: Iterable[Step]) -> list[int | None]:
     """Return for each step how many of its maps in a row come of one channel, None if unknown."""
-    count: int | None = None
-    found = []
+    found: list[int | None] = []
     for step in steps:
+        source = step.sources[0] if len(step.sources) == 1 else PICTURE
+        count = found[source] if PICTURE < source < len(found) else None  # a step may come alone
         before, channels = (a.shape[1] if a.ndim > 1 else 0 for a in (step.input, step.output))
-        count = maps_per_channel(step.layer, count if before == channels else None, channels)
-        found.append(count)
+        found.append(maps_per_channel(step.layer, count if before == channels else None, channels))
     return found
 
 
