@@ -67,13 +67,14 @@ __all__ = [
     "relu",
     "shapes",
     "trace",
+    "train",
     "viz",
     "weights",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `coach`, `explain`, `viz` (and matplotlib with it) or `weights` when asked for."""
-    if name in ("coach", "explain", "viz", "weights"):
+    """Import what is not needed by all, when it is asked for; `viz` brings matplotlib."""
+    if name in ("coach", "explain", "train", "viz", "weights"):
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

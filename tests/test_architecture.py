@@ -17,6 +17,7 @@ RANKS = {
     "shapes": 1,
     "files": 1,
     "reading": 1,
+    "terminal": 1,
     "ops": 2,
     "kernels": 2,
     "images": 2,

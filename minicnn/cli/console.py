@@ -6,9 +6,9 @@ import os
 import re
 import sys
 from contextlib import suppress
-from typing import Any
 
 from minicnn.errors import MiniCNNError, OutputError
+from minicnn.terminal import Line, is_terminal
 
 _IN_OPTIONS = (
     (r"mode='(\w+)'", r"--mode \1"),
@@ -88,14 +88,6 @@ def write_stdout(data: bytes) -> None:
     binary.flush()
 
 
-def is_terminal(stream: Any) -> bool:
-    """Say whether a person sits at the other end."""
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError, OSError):
-        return False
-
-
 def settle(code: int) -> int:
     """Send off what is still unwritten, and return the exit code.
 
@@ -125,22 +117,13 @@ class Progress:
     def __init__(self, total: int) -> None:
         """Begin with nothing done."""
         self._total = total
-        self._visible = is_terminal(sys.stderr) and total > 1
+        self._line = Line(is_terminal(sys.stderr) and total > 1)
 
     def show(self, done: int, name: str) -> None:
         """Say what is being worked on."""
-        if self._visible:
-            width = len(str(self._total))
-            text = f"[{done + 1:{width}}/{self._total}] {shown(name)}"
-            self._put(f"\r{text[:78]}\x1b[K")
+        width = len(str(self._total))
+        self._line.show(f"[{done + 1:{width}}/{self._total}] {shown(name)}")
 
     def clear(self) -> None:
         """Take the line away."""
-        if self._visible:
-            self._put("\r\x1b[K")
-
-    def _put(self, text: str) -> None:
-        encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
-            sys.stderr.flush()
+        self._line.clear()

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from minicnn.cli import values
-from minicnn.cli.console import WrongCall, is_terminal, shown, write_stdout
+from minicnn.cli.console import WrongCall, shown, write_stdout
 from minicnn.errors import OutputError
 from minicnn.files import check_output, write_whole
+from minicnn.terminal import is_terminal
 
 
 def add_output_options(parser: argparse.ArgumentParser, what: str) -> Any:

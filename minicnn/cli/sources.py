@@ -14,18 +14,11 @@ from typing import Any
 
 from minicnn import images
 from minicnn.cli import model, values
-from minicnn.cli.console import WrongCall, is_terminal
+from minicnn.cli.console import WrongCall
 from minicnn.errors import ImageError
-from minicnn.images.reading import MAX_PIXELS
+from minicnn.images.reading import MAX_PIXELS, SUFFIXES
 from minicnn.shapes import Array
-
-SUFFIXES = frozenset(
-    (
-        *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "tif", "tiff", "webp"),
-        *("bmp", "dib", "ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "jpx", "avif"),
-    )
-)
-"""What makes a file of a folder a picture; a file that is named is read whatever its suffix."""
+from minicnn.terminal import is_terminal
 
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 8
 

@@ -16,6 +16,14 @@ from minicnn.shapes import Array, integer
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 256_000_000
 
+SUFFIXES = frozenset(
+    (
+        *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "tif", "tiff", "webp"),
+        *("bmp", "dib", "ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "jpx", "avif"),
+    )
+)
+"""What makes a file of a folder a picture; a file that is named is read whatever its suffix."""
+
 
 def load(
     source: str | os.PathLike[str] | BinaryIO,
