@@ -15,9 +15,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, short
-from minicnn.shapes import Array
+from minicnn.shapes import Array, flag, real
 
 Arrays: TypeAlias = dict[str, Array]
+
+LARGEST = 1e6
+"""No learning rate, decay or epsilon is larger."""
+BELOW_1 = math.nextafter(1.0, 0.0)
+"""An average with a beta of 1 would never change."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +58,8 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        self._keep("learning_rate", below=math.inf)
-        self._keep("weight_decay", below=math.inf)
+        self._keep("learning_rate", most=LARGEST)
+        self._keep("weight_decay", most=LARGEST)
 
     def update(
         self,
@@ -102,9 +107,9 @@ class Optimizer:
                     averages[name][key] = np.asarray(average)
         return new, Memory(steps, averages)
 
-    def _keep(self, name: str, *, below: float) -> None:
+    def _keep(self, name: str, *, most: float) -> None:
         """Check a number and keep it as Python's own, which widens no float32."""
-        object.__setattr__(self, name, _number(name, getattr(self, name), below))
+        object.__setattr__(self, name, real(name, getattr(self, name), least=0, most=most))
 
     def _averages(self) -> tuple[str, ...]:
         """Return the names of the running averages that are kept."""
@@ -154,9 +159,9 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self._keep("momentum", below=1)
-        if not isinstance(self.nesterov, bool) or (self.nesterov and not self.momentum):
-            raise ConfigError(f"nesterov={short(self.nesterov)} goes with a momentum above 0")
+        self._keep("momentum", most=BELOW_1)
+        if flag("nesterov", self.nesterov) and not self.momentum:
+            raise ConfigError("nesterov=True goes with a momentum above 0")
 
     def _averages(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
@@ -212,9 +217,11 @@ class Adam(Optimizer):
         super().__post_init__()
         if not isinstance(self.betas, tuple) or len(self.betas) != 2:
             raise ConfigError(f"betas must be a pair of numbers, got {short(self.betas)}")
-        betas = tuple(_number(f"betas[{i}]", beta, 1) for i, beta in enumerate(self.betas))
+        betas = tuple(
+            real(f"betas[{i}]", beta, least=0, most=BELOW_1) for i, beta in enumerate(self.betas)
+        )
         object.__setattr__(self, "betas", betas)
-        self._keep("epsilon", below=math.inf)
+        self._keep("epsilon", most=LARGEST)
 
     def _averages(self) -> tuple[str, ...]:
         return "mean", "square"
@@ -255,14 +262,6 @@ class AdamW(Adam):
 
     def _decayed(self, p: Array, g: Array, rate: float) -> tuple[Array, Array]:
         return p * (1 - rate * self.weight_decay), g
-
-
-def _number(name: str, value: Any, below: float) -> float:
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if not is_number or isinstance(value, bool) or not 0 <= value < below:
-        words = "of at least 0" if below == math.inf else f"from 0 to below {below:g}"
-        raise ConfigError(f"{name} must be a finite number {words}, got {short(value)}")
-    return float(value)
 
 
 def _check_names(params: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:

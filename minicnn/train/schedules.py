@@ -14,13 +14,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import TypeAlias
 
 from minicnn.errors import ConfigError, short
+from minicnn.shapes import real
 
 Schedule: TypeAlias = Callable[[float, float], float]
+
+LARGEST = 1e9
+"""No number of epochs, and no factor, is larger."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Steps:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        _number("every", self.every, above=0)
-        _number("factor", self.factor)
+        real("every", self.every, least=1e-9, most=LARGEST)
+        real("factor", self.factor, least=0, most=LARGEST)
 
     def __call__(self, epoch: float, epochs: float) -> float:
         """Return factor to the power of how many times `every` epochs are over."""
@@ -73,7 +75,7 @@ class Cosine:
 
     def __post_init__(self) -> None:
         """Check the number."""
-        _number("end", self.end)
+        real("end", self.end, least=0, most=LARGEST)
 
     def __call__(self, epoch: float, epochs: float) -> float:
         """Return where on the wave the epoch is."""
@@ -104,8 +106,8 @@ class WarmUp:
 
     def __post_init__(self) -> None:
         """Check the arguments."""
-        _number("epochs", self.epochs, above=0)
-        _number("start", self.start)
+        real("epochs", self.epochs, least=1e-9, most=LARGEST)
+        real("start", self.start, least=0, most=LARGEST)
         if not callable(self.then):
             raise ConfigError(f"then must be a schedule, got {short(self.then)}")
 
@@ -114,11 +116,3 @@ class WarmUp:
         if epoch < self.epochs:
             return self.start + (1 - self.start) * epoch / self.epochs
         return self.then(epoch - self.epochs, epochs - self.epochs)
-
-
-def _number(name: str, value: Any, *, above: float | None = None) -> None:
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    fits = is_number and not isinstance(value, bool) and math.isfinite(value)
-    if not fits or not (value >= 0 if above is None else value > above):
-        words = "of at least 0" if above is None else f"above {above}"
-        raise ConfigError(f"{name} must be a finite number {words}, got {short(value)}")
