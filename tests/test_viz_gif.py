@@ -111,7 +111,7 @@ FRAME = np.zeros((2, 3, 3), np.uint8)
         (3, {}, ConfigError, "must be a sequence of frames, got 3"),
         ([FRAME, FRAME * 1.0], {}, DTypeError, "frame 1 must be uint8"),
         ([FRAME[0]], {}, ShapeError, "frame 0 must be .H, W, 3."),
-        ([FRAME, FRAME[:1]], {}, ShapeError, "frame 1 is .1, 3, 3., the first is .2, 3, 3."),
+        ([FRAME, FRAME[:1]], {}, ShapeError, "frame 1 is 1 x 3, the first is 2 x 3"),
         ([FRAME[:0]], {}, ShapeError, "frame 0"),
         ([FRAME], {"milliseconds": 10}, ConfigError, "milliseconds must be .* at least 20"),
         ([FRAME], {"loop": -1}, ConfigError, "loop must be"),

@@ -2,6 +2,7 @@
 
 from minicnn.viz._page import new_figure
 from minicnn.viz._style import Scale, scale_of
+from minicnn.viz.animation import Animation
 from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
 from minicnn.viz.found_kernel import plot_found_kernel
@@ -9,10 +10,13 @@ from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
 from minicnn.viz.pipeline import plot_pipeline
 from minicnn.viz.saving import figure_bytes
+from minicnn.viz.sliding import animate_convolution
 from minicnn.viz.xray import plot_xray
 
 __all__ = [
+    "Animation",
     "Scale",
+    "animate_convolution",
     "draw_kernel",
     "draw_map",
     "figure_bytes",

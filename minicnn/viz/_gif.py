@@ -109,30 +109,38 @@ class _Change:
     top: int
     left: int
     mask: Array  # (h, w), bool
-    colours: Array  # one number, red first, for each dot of the mask
+    colours: Array  # one number, 0xBBGGRR, for each dot of the mask
     times: int = 1
 
 
 def _checked(frames: Iterable[Any]) -> Iterator[Array]:
-    """Yield each frame as (H, W) numbers, 0xRRGGBB."""
-    size: tuple[int, ...] | None = None
+    """Yield each frame as (H, W) numbers, 0xBBGGRR."""
+    size: tuple[int, int] | None = None
     try:
         given = iter(frames)
     except TypeError:
         raise ConfigError(f"frames must be a sequence of frames, got {short(frames)}") from None
     for position, frame in enumerate(given):
-        array = np.asarray(frame.convert("RGB") if isinstance(frame, Image.Image) else frame)
-        if array.dtype != np.uint8:
-            raise DTypeError(f"frame {position} must be uint8, 0 to 255, got {array.dtype}")
-        if array.ndim != 3 or array.shape[2] != 3 or not 0 < max(array.shape) <= _MOST_SIDE:
-            raise ShapeError(f"frame {position} must be (H, W, 3), got {array.shape}")
-        if array.size == 0 or array.shape != (size or array.shape):
-            raise ShapeError(f"frame {position} is {array.shape}, the first is {size}")
-        size = array.shape
-        red, green, blue = (array[..., channel].astype(np.uint32) for channel in range(3))
-        yield red << 16 | green << 8 | blue
+        image = frame if isinstance(frame, Image.Image) else _image(frame, position)
+        size = size or image.size
+        if image.size != size or not all(0 < n <= _MOST_SIDE for n in size):
+            wide, high = size
+            raise ShapeError(
+                f"frame {position} is {image.height} x {image.width}, the first is {high} x {wide}"
+            )
+        dots = (image if image.mode == "RGB" else image.convert("RGB")).tobytes("raw", "RGBX")
+        yield (np.frombuffer(dots, "<u4") & 0xFFFFFF).reshape(image.height, image.width)
     if size is None:
         raise ConfigError("frames must hold at least one frame")
+
+
+def _image(frame: Any, position: int) -> Image.Image:
+    array = np.asarray(frame)
+    if array.dtype != np.uint8:
+        raise DTypeError(f"frame {position} must be uint8, 0 to 255, got {array.dtype}")
+    if array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
+        raise ShapeError(f"frame {position} must be (H, W, 3), got {array.shape}")
+    return Image.fromarray(array)
 
 
 def _changes(frames: Iterator[Array]) -> Iterator[_Change]:
@@ -186,8 +194,8 @@ def _nearest(colours: Array, palette: Array) -> Array:
 
 
 def _split(colours: Array) -> Array:
-    """Return numbers 0xRRGGBB as (n, 3) bytes."""
-    return np.stack([colours >> shift & 255 for shift in (16, 8, 0)], axis=-1).astype(np.uint8)
+    """Return numbers 0xBBGGRR as (n, 3) bytes: red, green, blue."""
+    return np.stack([colours >> shift & 255 for shift in (0, 8, 16)], axis=-1).astype(np.uint8)
 
 
 def _header(width: int, height: int, palette: Array, loop: int) -> bytes:

@@ -198,7 +198,7 @@ def kernel_texts(values: Array) -> tuple[list[list[str]], str]:
             texts = [[printed(f"{int(v)}") for v in row] for row in np.round(whole)]
             return texts, f"\N{MULTIPLICATION SIGN} 1/{denominator}" if denominator > 1 else ""
     small = 0.05 <= np.abs(values).max() < 100
-    return [[printed(f"{v:.2f}" if small else number_text(v)) for v in row] for row in values], ""
+    return [[printed(f"{v:z.2f}" if small else number_text(v)) for v in row] for row in values], ""
 
 
 def write_numbers(

@@ -1,0 +1,223 @@
+"""Convolution arithmetic: how often a window stops, by the formula with its numbers filled in."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+from minicnn.errors import ConfigError, short
+from minicnn.layers import Conv2D
+from minicnn.shapes import Pair, Window, integer
+
+
+@dataclass(frozen=True)
+class AxisArithmetic:
+    """One axis of a sliding window: rows or columns.
+
+    Attributes
+    ----------
+    size, kernel, stride, dilation : int
+    before, after : int
+        Padding.
+    stops : int
+        The output's size.
+    lost : int
+        The last pixels of the picture that no stop reaches.
+    """
+
+    size: int
+    kernel: int
+    stride: int
+    before: int
+    after: int
+    dilation: int
+    stops: int
+    lost: int
+
+    @property
+    def padded(self) -> int:
+        """The size with padding."""
+        return self.before + self.size + self.after
+
+    @property
+    def span(self) -> int:
+        """Positions from the kernel's first tap to its last."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def unreached(self) -> int:
+        """The last positions, padding among them, that no stop reaches."""
+        return self.padded - ((self.stops - 1) * self.stride + self.span)
+
+    def taps(self, stop: int) -> range:
+        """Return the positions, padding counted, that the kernel lies on at one stop."""
+        first = stop * self.stride
+        return range(first, first + self.span, self.dilation)
+
+    @property
+    def formula(self) -> str:
+        """The formula of `minicnn.shapes.Window` with its numbers, and what it comes to."""
+        padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
+        return f"floor(({self.size} + {padding} - {taps} - 1) / {self.stride}) + 1 = {self.stops}"
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How a window slides over a picture of one size.
+
+    Attributes
+    ----------
+    window : Window
+    size : (H, W)
+    """
+
+    window: Window
+    size: Pair
+
+    @property
+    def axes(self) -> tuple[AxisArithmetic, AxisArithmetic]:
+        """The rows and the columns."""
+        window, found = self.window, []
+        stops, lost = window.output_size(*self.size), window.left_over(*self.size)
+        for axis in (0, 1):
+            before, after = window.padding[axis]
+            found.append(
+                AxisArithmetic(
+                    self.size[axis],
+                    window.kernel_size[axis],
+                    window.stride[axis],
+                    before,
+                    after,
+                    window.dilation[axis],
+                    stops[axis],
+                    lost[axis],
+                )
+            )
+        return found[0], found[1]
+
+    @property
+    def output_size(self) -> Pair:
+        """How often the window stops: (rows, columns)."""
+        return self.window.output_size(*self.size)
+
+    @property
+    def left_over(self) -> str:
+        """Which rows and columns of the picture no stop reaches, in words; "" if none."""
+        lost = zip(self.window.left_over(*self.size), ("row", "column"), strict=True)
+        words = [_last(count, noun) for count, noun in lost if count]
+        return " and ".join(words)
+
+    def settings(self, fill: str = "") -> str:
+        """Return the window in words; `fill` is what the padding is filled with.
+
+        Examples
+        --------
+        >>> arithmetic(Window((3, 5), stride=2, padding=(0, 1, 0, 1)), (8, 9)).settings()
+        'kernel 3 x 5, stride 2, padding 0 above, 1 below, 0 left, 1 right'
+        """
+        window = self.window
+        parts = [f"kernel {_by(window.kernel_size)}", f"stride {_pair(window.stride)}"]
+        parts.append(f"padding {padding_words(window.padding)}" + (f" ({fill})" if fill else ""))
+        if window.dilation != (1, 1):
+            parts.append(f"dilation {_pair(window.dilation)}")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, for json."""
+        window = self.window
+        return {
+            "size": list(self.size),
+            "kernel_size": list(window.kernel_size),
+            "stride": list(window.stride),
+            "padding": [list(side) for side in window.padding],
+            "dilation": list(window.dilation),
+            "output_size": list(self.output_size),
+            "left_over": list(window.left_over(*self.size)),
+            "formulas": [axis.formula for axis in self.axes],
+        }
+
+    def __str__(self) -> str:
+        """Return both formulas with their numbers, and what is left over."""
+        return self.told(f"{_by(self.size)}: {self.settings()}")
+
+    def told(self, head: str) -> str:
+        """Return both formulas, and what is left over, below a heading of your own."""
+        rows, columns = self.axes
+        lines = textwrap.wrap(head, 80, subsequent_indent="    ", break_on_hyphens=False)
+        lines += [f"  rows     {rows.formula}", f"  columns  {columns.formula}"]
+        if self.left_over:
+            lines.append(f"  left over: {self.left_over}")
+        return "\n".join(lines)
+
+
+def arithmetic(what: Any, size: Any) -> Arithmetic:
+    """Return how a window slides over a picture: the output-size formula with its numbers.
+
+    Parameters
+    ----------
+    what : Window or Conv2D
+    size : int or (H, W)
+        The picture's size, without padding.
+
+    Returns
+    -------
+    Arithmetic
+
+    Raises
+    ------
+    ShapeError
+        If the window is larger than the padded picture.
+    ConfigError
+        For anything else that does not slide.
+
+    References
+    ----------
+    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> print(arithmetic(Window(3, stride=2), (7, 8)))
+    7 x 8: kernel 3 x 3, stride 2, padding 0
+      rows     floor((7 + 0 - 1 * (3 - 1) - 1) / 2) + 1 = 3
+      columns  floor((8 + 0 - 1 * (3 - 1) - 1) / 2) + 1 = 3
+      left over: the last column
+    """
+    if isinstance(size, tuple | list) and len(size) == 2:
+        height, width = (integer(f"size[{i}]", v, least=1) for i, v in enumerate(size))
+    else:
+        height = width = integer("size", size, least=1)
+    window = what.window(height, width) if isinstance(what, Conv2D) else what
+    if not isinstance(window, Window):
+        raise ConfigError(
+            f"arithmetic takes what slides, a Window or a Conv2D, got {short(what)}.\n"
+            f"  Window(3, stride=2), say."
+        )
+    window.output_size(height, width)  # it fits
+    return Arithmetic(window, (height, width))
+
+
+def padding_words(padding: tuple[Pair, Pair]) -> str:
+    """Return a padding as short as it can be said.
+
+    Examples
+    --------
+    >>> padding_words(((1, 1), (1, 1))), padding_words(((1, 1), (2, 2)))
+    ('1', '1 x 2')
+    """
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right:
+        return _pair((top, left))
+    return f"{top} above, {bottom} below, {left} left, {right} right"
+
+
+def _pair(both: Pair) -> str:
+    return str(both[0]) if both[0] == both[1] else _by(both)
+
+
+def _by(both: Pair) -> str:
+    return f"{both[0]} x {both[1]}"
+
+
+def _last(count: int, noun: str) -> str:
+    return f"the last {noun}" if count == 1 else f"the last {count} {noun}s"
