@@ -4,32 +4,49 @@ Nothing here draws; `minicnn.viz` has the pictures.
 """
 
 from minicnn.explain.arithmetic import Arithmetic, arithmetic
+from minicnn.explain.border_truth import BorderStep, BorderTruth, border_truth
 from minicnn.explain.collapse import Collapsed, collapse
+from minicnn.explain.field_poke import Poked
+from minicnn.explain.field_steps import FieldStep
 from minicnn.explain.find_kernel import find_kernel
 from minicnn.explain.found_kernel import FoundKernel
 from minicnn.explain.im2col import im2col_atlas
 from minicnn.explain.im2col_cost import Im2colCost
 from minicnn.explain.im2col_record import Im2colAtlas
 from minicnn.explain.ledger import Ledger, pixel
+from minicnn.explain.padding_modes import PaddingModes, padding_modes
+from minicnn.explain.projective_field import ProjectiveField, projective_field
+from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
 from minicnn.explain.xray import Xray, xray
 
 __all__ = [
     "Arithmetic",
+    "BorderStep",
+    "BorderTruth",
     "Collapsed",
+    "FieldStep",
     "FoundKernel",
     "Im2colAtlas",
     "Im2colCost",
     "Ledger",
+    "PaddingModes",
+    "Poked",
+    "ProjectiveField",
     "ReLUEffect",
+    "ReceptiveField",
     "SlidingWindow",
     "Xray",
     "arithmetic",
+    "border_truth",
     "collapse",
     "find_kernel",
     "im2col_atlas",
+    "padding_modes",
     "pixel",
+    "projective_field",
+    "receptive_field",
     "relu_effect",
     "sliding_window",
     "xray",

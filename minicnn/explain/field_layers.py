@@ -1,0 +1,87 @@
+"""What each kind of layer looks at. A layer that the default does not fit registers a function.
+
+::
+
+    @links.register
+    def _(layer: MyLayer, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+        return (Everything(maps_shape(shapes[0]), maps_shape(after)),)
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from minicnn.explain.field_axis import Axis
+from minicnn.explain.field_links import Everything, Link, Part, Sliding, grouped, maps_shape
+from minicnn.layers import Concat, Conv2D, Pad
+from minicnn.shapes import Shape, Window
+
+
+@singledispatch
+def links(layer: Any, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    """Return a layer's links, one for each of its inputs.
+
+    What a layer says in `Layer.window` is believed: one that slides a window looks through it at
+    all channels; one without a window that keeps the shape makes each value of the one in its
+    place. Any other is taken to look at everything.
+
+    Parameters
+    ----------
+    layer : Layer
+    shapes : tuple of (N, C, H, W) or (N, F)
+        The shapes of its inputs.
+    after : (N, C, H, W) or (N, F)
+        The shape of its output.
+    """
+    window = layer.window(*shapes[0][2:]) if len(shapes[0]) == 4 else None
+    if window is None and all(shape == after for shape in shapes):
+        return tuple(Link(maps_shape(shape), maps_shape(after)) for shape in shapes)
+    if window is not None and len(shapes) == 1 and after[2:] == window.output_size(*shapes[0][2:]):
+        return (sliding(window, shapes[0], after, assumed=shapes[0][1] > 1),)
+    ends = maps_shape(after)
+    return tuple(Everything(maps_shape(shape), ends, assumed=True) for shape in shapes)
+
+
+@links.register
+def _(layer: Conv2D, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    return (sliding(layer.window(*shapes[0][2:]), shapes[0], after, groups=layer.groups),)
+
+
+@links.register
+def _(layer: Pad, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    before = maps_shape(shapes[0])
+    rows, columns = (
+        Axis.padded(size, around, layer.mode)
+        for size, around in zip(before[1:], layer.padding, strict=True)
+    )
+    channels = grouped(before[0], before[0], before[0])
+    return (Sliding(before, maps_shape(after), rows=rows, columns=columns, channels=channels),)
+
+
+@links.register
+def _(layer: Concat, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    first, found = 0, []
+    for before in map(maps_shape, shapes):
+        found.append(Part(before, maps_shape(after), first=first))
+        first += before[0]
+    return tuple(found)
+
+
+def sliding(
+    window: Window,
+    before: Shape,
+    after: Shape,
+    *,
+    groups: int = 1,
+    padding_counts: bool = True,
+    assumed: bool = False,
+) -> Sliding:
+    """Return the link of a window that slides over (N, C, H, W)."""
+    rows, columns = (
+        Axis.sliding(window, axis, before[2 + axis], padding_counts=padding_counts)
+        for axis in (0, 1)
+    )
+    channels = grouped(after[1], before[1], groups)
+    ends = maps_shape(before), maps_shape(after)
+    return Sliding(*ends, assumed, rows=rows, columns=columns, channels=channels)

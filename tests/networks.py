@@ -1,0 +1,93 @@
+"""Random networks that always work: each layer is drawn to fit the maps before it."""
+
+from hypothesis import strategies as st
+
+from minicnn import Conv2D, Pad, Parallel, ReLU, Residual, Sequential
+
+MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+def most_padding(mode, size):
+    """Return how far a picture of this size can be continued in a mode, at most 2."""
+    return min(2, {"reflect": size - 1, "circular": size}.get(mode, 2))
+
+
+@st.composite
+def pads(draw, shape):
+    mode = draw(st.sampled_from(MODES))
+    sides = [[draw(st.integers(0, most_padding(mode, n))) for _ in range(2)] for n in shape[1:]]
+    return Pad(sides, mode=mode)
+
+
+@st.composite
+def convs(draw, shape, *, keep=False):
+    """Draw a convolution for maps (C, H, W); `keep` is one whose output has their size."""
+    channels, *size = shape
+    groups = draw(st.sampled_from([g for g in (1, 2, 3) if channels % g == 0]))
+    filters = channels if keep else groups * draw(st.integers(1, 2))
+    kernel, dilation, stride, padding = [], [], [], []
+    for n in size:
+        before, after = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+        most = min(4, n + before + after)
+        k = draw(st.integers(1, most))
+        d = draw(st.integers(1, max(1, min(3, (n + before + after - 1) // max(k - 1, 1)))))
+        kernel.append(k)
+        dilation.append(d)
+        stride.append(1 if keep else draw(st.integers(1, 3)))
+        total = d * (k - 1)
+        padding.append((total // 2, total - total // 2) if keep else (before, after))
+    return Conv2D(
+        channels,
+        filters,
+        tuple(kernel),
+        stride=tuple(stride),
+        dilation=tuple(dilation),
+        padding=tuple(padding),
+        groups=groups,
+        bias=draw(st.booleans()),
+        rng=draw(st.integers(0, 99)),
+    )
+
+
+@st.composite
+def steps(draw, shape, depth):
+    """Draw one layer for maps of this shape."""
+    kinds = ["conv", "conv", "pad", "relu"] + ["residual", "parallel", "nested"] * (depth > 0)
+    kind = draw(st.sampled_from(kinds))
+    if kind == "conv":
+        return draw(convs(shape))
+    if kind == "pad":
+        return draw(pads(shape))
+    if kind == "relu":
+        return ReLU()
+    if kind == "nested":
+        return Sequential(*draw(chains(shape, depth - 1, 2)))
+    keeping = draw(convs(shape, keep=True))
+    if kind == "residual":
+        shortcut = Conv2D(shape[0], shape[0], 1, rng=0) if draw(st.booleans()) else None
+        return Residual(Sequential(keeping, ReLU()), shortcut)
+    others = (Sequential(), draw(convs(shape, keep=True)))
+    merge = draw(st.sampled_from(["add", "concat"]))
+    return Parallel(keeping, *others[: draw(st.integers(0, 2))], merge=merge)
+
+
+@st.composite
+def chains(draw, shape, depth, most):
+    """Draw up to so many layers, one after the other."""
+    found = []
+    for _ in range(draw(st.integers(1, most))):
+        layer = draw(steps(shape, depth))
+        found.append(layer)
+        shape = layer.output_shape((1, *shape))[1:]
+    return found
+
+
+@st.composite
+def networks(draw, *, most=4, largest=9):
+    """Draw (model, input_shape): every padding mode, stride, dilation, groups, branches."""
+    shape = (
+        draw(st.integers(1, 3)),
+        draw(st.integers(3, largest)),
+        draw(st.integers(3, largest)),
+    )
+    return Sequential(*draw(chains(shape, 1, most))), (1, *shape)
