@@ -23,7 +23,7 @@ def test_only_our_errors_come_out(function, data):
         str(function(*args, **kwargs))
 
 
-@pytest.mark.parametrize("name", ["plot_xray", "plot_found_kernel", "plot_coach"])
+@pytest.mark.parametrize("name", ["plot_xray", "plot_found_kernel", "plot_coach", "plot_im2col"])
 @given(data=st.data())
 def test_figures_too(name, data):
     with suppress(MiniCNNError):

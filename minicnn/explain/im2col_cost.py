@@ -99,20 +99,26 @@ class Im2colCost:
         if not self.pixels_read:
             return "no pixel of the picture is read"
         exact, mean = self.duplication, number(float(self.duplication))
-        times = (
-            mean if exact.denominator == 1 else f"{self.copies:,} / {self.pixels_read:,} = {mean}"
-        )
-        text = f"each pixel that is read is copied {times} times, on average"
+        if exact == 1:
+            text = "each pixel that is read is copied once"
+        else:
+            whole = "" if exact.denominator == 1 else f"{self.copies:,} / {self.pixels_read:,} = "
+            text = f"each pixel that is read is copied {whole}{mean} times on average"
         if self.padding:
             text += f"; {self.padding:,} of {self.entries:,} entries are padding"
         return text
+
+    @property
+    def growth_text(self) -> str:
+        """How large the columns are, in words that "the picture" may follow."""
+        return "as much as" if self.growth == 1 else f"{number(float(self.growth))} times"
 
     @property
     def memory_text(self) -> str:
         """What is kept, in words."""
         return (
             f"picture {size_text(self.input_bytes)}, columns {size_text(self.columns_bytes)} "
-            f"({number(float(self.growth))} times that), output {size_text(self.output_bytes)}"
+            f"({self.growth_text} that), output {size_text(self.output_bytes)}"
         )
 
     def __str__(self) -> str:

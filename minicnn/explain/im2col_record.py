@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -127,6 +128,16 @@ class Im2colAtlas:
         _below("row", row, len(self.columns))
         index = int(self.sources[row, _below("column", column, self.columns.shape[1])])
         return None if index < 0 else Place(*map(int, np.unravel_index(index, self.x.shape)))
+
+    def sees_channel(self, filter_: int, channel: int) -> bool:
+        """Say whether a filter sees a channel: with groups, only those of its own."""
+        taps = math.prod(self.window.kernel_size)
+        return bool(self.sees[filter_, _below("channel", channel, len(self.x)) * taps])
+
+    def filter_name(self, filter_: int) -> str:
+        """Return what a filter is called: its kernel's name, or "filter 3"."""
+        names = self.layer.names
+        return f"filter {filter_}" if names is None else names[filter_]
 
     @property
     def difference(self) -> float:

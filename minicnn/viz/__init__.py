@@ -6,6 +6,7 @@ from minicnn.viz.animation import Animation
 from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
 from minicnn.viz.found_kernel import plot_found_kernel
+from minicnn.viz.im2col import plot_im2col
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
 from minicnn.viz.pipeline import plot_pipeline
@@ -24,6 +25,7 @@ __all__ = [
     "plot_coach",
     "plot_feature_maps",
     "plot_found_kernel",
+    "plot_im2col",
     "plot_images",
     "plot_kernels",
     "plot_ledger",

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.colors import Colormap
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
@@ -130,7 +131,7 @@ def arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> N
 
 def draw_cells(
     page: Page, values: Array, scale: Scale, x: float, y: float, cell: float, outside: Any = None
-) -> None:
+) -> AxesImage:
     """Draw a small matrix, its numbers in the cells if they fit, padding hatched.
 
     Parameters
@@ -148,7 +149,7 @@ def draw_cells(
             Rectangle(corner, cell, cell, facecolor="white", edgecolor=HAIRLINE, linewidth=0.5,
                       hatch="////", clip_on=False)
         )  # fmt: skip
-    texts, size = _texts(values, cell)
+    texts, size = cell_texts(values, cell)
     colours = colours_of(image)
     for (row, column), is_padding in np.ndenumerate(padding):
         if not size:
@@ -167,6 +168,7 @@ def draw_cells(
         )
         if is_padding:
             text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
+    return image
 
 
 def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Box) -> None:
@@ -207,7 +209,7 @@ def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Bo
     page.text(x, y + height + SMALL + 4, words + dark, size=SMALL, color=SOFT)
 
 
-def _texts(values: Array, cell: float) -> tuple[list[list[str]], float]:
+def cell_texts(values: Array, cell: float) -> tuple[list[list[str]], float]:
     """Return the numbers for cells of this size, and their font size; 0 if none would fit."""
     for digits in (4, 3, 2):
         texts = [[printed(text) for text in row] for row in cells(values, digits)]
