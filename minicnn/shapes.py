@@ -152,7 +152,10 @@ class Window:
 
         floor((n + p - d(k - 1) - 1) / s) + 1
 
-    times: that is the output's size.
+    times: that is the output's size. In ceil mode it also stops where it hangs over the padded
+    picture's end, as long as it starts inside the picture or the padding before it: ::
+
+        ceil((n + p - d(k - 1) - 1) / s) + 1, less one if (that - 1) * s >= n + before
 
     Parameters
     ----------
@@ -160,6 +163,7 @@ class Window:
         Each at least 1.
     padding : int, pair, pair of pairs, or four ints
         See `sides`. `Window.over` also understands "same" and "valid".
+    ceil_mode : bool
 
     References
     ----------
@@ -173,15 +177,23 @@ class Window:
     (49, 49)
     >>> Window(3, stride=2).left_over(100, 100)  # the last row and the last column
     (1, 1)
+    >>> Window(3, stride=2, ceil_mode=True).output_size(100, 100)
+    (50, 50)
     """
 
     kernel_size: Pair
     stride: Pair = (1, 1)
     padding: Sides = ((0, 0), (0, 0))
     dilation: Pair = (1, 1)
+    ceil_mode: bool = False
 
     def __init__(
-        self, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+        self,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
     ) -> None:
         """Check and complete the arguments; see the class."""
         put = object.__setattr__  # the dataclass is frozen: this is its one writer
@@ -189,6 +201,7 @@ class Window:
         put(self, "stride", pair("stride", stride, least=1))
         put(self, "padding", sides("padding", padding))
         put(self, "dilation", pair("dilation", dilation, least=1))
+        put(self, "ceil_mode", flag("ceil_mode", ceil_mode))
 
     @classmethod
     def over(
@@ -233,8 +246,7 @@ class Window:
 
     def fits(self, height: int, width: int) -> bool:
         """Say whether the window stops at least once."""
-        (ph, pw), (span_h, span_w) = self.padded_size(height, width), self.span
-        return ph >= span_h and pw >= span_w
+        return min(self._stops(height, width)) > 0
 
     def output_size(self, height: int, width: int) -> Pair:
         """Return how often the window stops: (rows, columns) of the output.
@@ -244,17 +256,30 @@ class Window:
         ShapeError
             If the window is larger than the padded picture.
         """
-        padded, span = self.padded_size(height, width), self.span
-        if not self.fits(height, width):
+        stops = self._stops(height, width)
+        if min(stops) < 1:
             raise ShapeError(
                 f"the window is larger than the picture.\n"
-                f"  picture, padded  = {_by(padded)}  (padding {self.padding})\n"
-                f"  window           = {_by(span)}  "
+                f"  picture, padded  = {_by(self.padded_size(height, width))}  "
+                f"(padding {self.padding})\n"
+                f"  window           = {_by(self.span)}  "
                 f"(kernel_size {self.kernel_size}, dilation {self.dilation})\n"
                 f"  Use a larger picture, a smaller kernel, or padding=..."
             )
-        (sh, sw) = self.stride
-        return (padded[0] - span[0]) // sh + 1, (padded[1] - span[1]) // sw + 1
+        return stops
+
+    def _stops(self, height: int, width: int) -> Pair:
+        """Return how often the window stops along each axis; 0 or less: it does not fit."""
+        sizes, stops = self.padded_size(height, width), []
+        for padded, (_, after), span, stride in zip(
+            sizes, self.padding, self.span, self.stride, strict=True
+        ):
+            free = padded - span
+            count = (-(-free // stride) if self.ceil_mode else free // stride) + 1
+            if self.ceil_mode and (count - 1) * stride >= padded - after:
+                count -= 1  # the last window would see nothing but the padding after the picture
+            stops.append(count)
+        return stops[0], stops[1]
 
     def left_over(self, height: int, width: int) -> Pair:
         """Return how many of the picture's last rows and columns no stop reaches.

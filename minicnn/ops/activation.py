@@ -1,11 +1,16 @@
-"""Activations: functions of one number, applied everywhere."""
+"""Activations: functions of one number, applied everywhere; and their slopes."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from minicnn.ops.arrays import real_array
-from minicnn.shapes import Array
+from minicnn.errors import ConfigError, ShapeError, short
+from minicnn.ops.arrays import fitting, real_array
+from minicnn.shapes import Array, Shape
+
+_MOST = float(np.finfo(np.float32).max)
 
 
 def relu(x: Array) -> Array:
@@ -28,11 +33,198 @@ def relu(x: Array) -> Array:
 
 
 def relu_backward(dy: Array, x: Array) -> Array:
-    """Return the gradient of the input of `relu`: `dy` where x > 0, else 0.
+    """Return the gradient of the input of `relu`: 0 where x <= 0, else `dy`.
 
     Parameters
     ----------
     dy, x : arrays of one shape
         At exactly 0, where the slope is not defined, it is taken to be 0.
     """
-    return real_array(dy, "relu_backward", "dy") * (real_array(x, "relu_backward") > 0)
+    x = real_array(x, "relu_backward")
+    dx: Array = np.where(x <= 0, 0, _gradient(dy, x, "relu_backward"))  # chosen: inf * 0 is NaN
+    return dx
+
+
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
+    """Return x where it is positive, and `negative_slope` times x elsewhere.
+
+    Parameters
+    ----------
+    x : array of any shape
+    negative_slope : float
+
+    Returns
+    -------
+    array of the same shape
+
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+
+    Examples
+    --------
+    >>> leaky_relu(np.array([-2.0, 0.0, 3.0]))
+    array([-0.02,  0.  ,  3.  ])
+    """
+    x, slope = real_array(x, "leaky_relu"), check_slope(negative_slope)
+    with np.errstate(all="ignore"):
+        y: Array = np.where(x > 0, x, x * x.dtype.type(slope))
+    return y
+
+
+def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Array:
+    """Return the gradient of the input of `leaky_relu`: `dy` times the slope, 1 where x > 0."""
+    x, slope = real_array(x, "leaky_relu_backward"), check_slope(negative_slope)
+    dy = _gradient(dy, x, "leaky_relu_backward")
+    with np.errstate(all="ignore"):
+        dx: Array = np.where(x > 0, dy, dy * x.dtype.type(slope))
+    return dx
+
+
+def prelu(x: Array, weight: Array) -> Array:
+    """Return x where it is positive, and a learnt weight times x elsewhere.
+
+    Parameters
+    ----------
+    x : array (N, C, ...)
+    weight : array (C,) or (1,)
+        One for each channel, or one for all.
+
+    Returns
+    -------
+    array of the same shape
+
+    References
+    ----------
+    He et al., "Delving Deep into Rectifiers", 2015.
+
+    Examples
+    --------
+    >>> prelu(np.array([[-2.0, -2.0]]), np.array([0.5, 0.25]))
+    array([[-1. , -0.5]])
+    """
+    x, weight = _with_slopes(x, weight, "prelu")
+    with np.errstate(all="ignore"):
+        y: Array = np.where(x > 0, x, weight * x)
+    return y
+
+
+def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the gradients of the input and the weight of `prelu`.
+
+    Where x is positive the weight has no part in it; elsewhere its gradient is what came back
+    times x, summed over all that share it.
+
+    Returns
+    -------
+    dx : array (N, C, ...)
+    dweight : array (C,) or (1,)
+    """
+    x, by_channel = _with_slopes(x, weight, "prelu_backward")
+    dy = _gradient(dy, x, "prelu_backward")
+    with np.errstate(all="ignore"):
+        dx = np.where(x > 0, dy, by_channel * dy)
+        parts = np.where(x > 0, 0, x * dy)
+        shared = tuple(axis for axis in range(x.ndim) if by_channel.size == 1 or axis != 1)
+        dweight: Array = parts.sum(axis=shared).reshape(by_channel.size)
+    return dx, dweight
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)): any number, as one between 0 and 1.
+
+    Parameters
+    ----------
+    x : array of any shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    x = np.asarray(real_array(x, "sigmoid"), order="C")  # exp may round another layout otherwise
+    with np.errstate(under="ignore"):
+        small = np.exp(-np.abs(x))  # never large: what is close to 1 is found from the other side
+        y: Array = np.where(x < 0, small, 1) / (1 + small)
+    return y
+
+
+def sigmoid_backward(dy: Array, x: Array) -> Array:
+    """Return the gradient of the input of `sigmoid`: dy * y * (1 - y)."""
+    x = real_array(x, "sigmoid_backward")
+    dy, y = _gradient(dy, x, "sigmoid_backward"), sigmoid(x)
+    with np.errstate(all="ignore"):
+        dx: Array = dy * ((1 - y) * y)
+    return dx
+
+
+def tanh(x: Array) -> Array:
+    """Return the hyperbolic tangent: any number, as one between -1 and 1.
+
+    Parameters
+    ----------
+    x : array of any shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
+    array([-1.,  0.,  1.])
+    """
+    y: Array = np.tanh(np.asarray(real_array(x, "tanh"), order="C"))
+    return y
+
+
+def tanh_backward(dy: Array, x: Array) -> Array:
+    """Return the gradient of the input of `tanh`: dy * (1 - y * y)."""
+    x = real_array(x, "tanh_backward")
+    dy, y = _gradient(dy, x, "tanh_backward"), tanh(x)
+    with np.errstate(all="ignore"):
+        dx: Array = dy * (1 - y * y)
+    return dx
+
+
+def check_slope(slope: Any) -> float:
+    """Return a slope as a float, refusing what is not a finite number."""
+    is_real = isinstance(slope, int | float | np.integer | np.floating)
+    if isinstance(slope, bool) or not is_real or not abs(slope) <= _MOST:
+        raise ConfigError(
+            f"negative_slope must be a number that float32 can hold, got {short(slope)}"
+        )
+    return float(slope)
+
+
+def check_channels_of_slopes(x_shape: Shape, slopes: int, who: str) -> None:
+    """Raise unless there is one slope for all channels, or one for each."""
+    channels = x_shape[1] if len(x_shape) > 1 else 1
+    if slopes not in (1, channels):
+        raise ShapeError(
+            f"{who}: there are {slopes} slopes for {channels} channels.\n"
+            f"  x (N, C, ...) = {tuple(x_shape)}\n"
+            f"  Use PReLU({channels}), or PReLU() with one slope for all."
+        )
+
+
+def _with_slopes(x: Any, weight: Any, who: str) -> tuple[Array, Array]:
+    """Return x, and the weights (C,) ready to be multiplied with it: (C, 1, 1) for four axes."""
+    x = real_array(x, who)
+    weight = fitting(real_array(weight, who, "weight"), x.dtype, who, "weight")
+    if weight.ndim != 1 or not weight.size:
+        raise ShapeError(f"{who}: weight must be (C,) or (1,), got {weight.shape}")
+    check_channels_of_slopes(x.shape, weight.size, who)
+    return x, weight.reshape(weight.size, *(1,) * max(0, x.ndim - 2))
+
+
+def _gradient(dy: Any, x: Array, who: str) -> Array:
+    """Return dy in the dtype of x, refusing another shape."""
+    dy = real_array(dy, who, "dy")
+    if dy.shape != x.shape:
+        raise ShapeError(f"{who}: dy must have the shape of x, {x.shape}, got {dy.shape}")
+    return dy.astype(x.dtype, copy=False)

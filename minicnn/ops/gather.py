@@ -81,8 +81,8 @@ class Gather:
         else:
             top, left = self._corner(band)
             out = columns[:, :, :, :taps].reshape(images, groups, kh, channels, kw, oh, ow)
-            down = [_cut(top + u * dh, sh, oh, height) for u in range(kh)]
-            across = [_cut(left + v * dw, sw, ow, width) for v in range(kw)]
+            down = [cut(top + u * dh, sh, oh, height) for u in range(kh)]
+            across = [cut(left + v * dw, sw, ow, width) for v in range(kw)]
             _copy(out.swapaxes(2, 3), x, down, across)
             columns[:, :, :, taps:] = 1
         return columns.reshape(images, groups, kh * (taps + self.ones), oh * ow)
@@ -96,14 +96,14 @@ class Gather:
         (_, kw), (_, sw), (_, dw) = self._sizes
         rows, ow = lines.shape[4:]
         top, left = self._corner(band)
-        down = [_cut(top, 1, rows, x.shape[3])]
+        down = [cut(top, 1, rows, x.shape[3])]
         width = ow + (kw - 1) * dw // sw
         if sw == 1 or 2 * sw * width > kw * ow:
-            across = [_cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
+            across = [cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
             _copy(lines[:, :, :, None], x, down, across)
             return
         phases = self._room("phases", *x.shape[:3], sw, rows, width, like=x)
-        across = [_cut(left + phase, sw, width, x.shape[4]) for phase in range(sw)]
+        across = [cut(left + phase, sw, width, x.shape[4]) for phase in range(sw)]
         _copy(phases[:, :, :, None], x, down, across)
         for v in range(kw):
             first, phase = divmod(v * dw, sw)
@@ -148,12 +148,12 @@ def _copy(out: Array, x: Array, down: Sequence[Cut], across: Sequence[Cut]) -> N
             out[..., v, :, j.stop :] = 0
 
 
-def _cut(first: int, step: int, count: int, size: int) -> Cut:
+def cut(first: int, step: int, count: int, size: int) -> Cut:
     """Return which of `count` positions lie within an axis of `size`, and where on it.
 
     Examples
     --------
-    >>> _cut(first=-1, step=2, count=4, size=5)     # -1, 1, 3, 5: the middle two
+    >>> cut(first=-1, step=2, count=4, size=5)     # -1, 1, 3, 5: the middle two
     (slice(1, 3, None), slice(1, 4, 2))
     """
     start = min(count, max(0, -(first // step)))
