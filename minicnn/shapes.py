@@ -152,10 +152,8 @@ class Window:
 
         floor((n + p - d(k - 1) - 1) / s) + 1
 
-    times: that is the output's size. In ceil mode it also stops where it hangs over the padded
-    picture's end, as long as it starts inside the picture or the padding before it: ::
-
-        ceil((n + p - d(k - 1) - 1) / s) + 1, less one if (that - 1) * s >= n + before
+    times: that is the output's size. In ceil mode, the division is rounded up instead: the last
+    stop may hang over the end, if it begins on the picture or on the padding before it.
 
     Parameters
     ----------
@@ -270,15 +268,13 @@ class Window:
 
     def _stops(self, height: int, width: int) -> Pair:
         """Return how often the window stops along each axis; 0 or less: it does not fit."""
-        sizes, stops = self.padded_size(height, width), []
-        for padded, (_, after), span, stride in zip(
-            sizes, self.padding, self.span, self.stride, strict=True
-        ):
-            free = padded - span
-            count = (-(-free // stride) if self.ceil_mode else free // stride) + 1
-            if self.ceil_mode and (count - 1) * stride >= padded - after:
-                count -= 1  # the last window would see nothing but the padding after the picture
-            stops.append(count)
+        stops = []
+        for axis, padded in enumerate(self.padded_size(height, width)):
+            free, stride = padded - self.span[axis], self.stride[axis]
+            last = free // stride
+            if self.ceil_mode:
+                last = min(-(-free // stride), (padded - self.padding[axis][1] - 1) // stride)
+            stops.append(last + 1)
         return stops[0], stops[1]
 
     def left_over(self, height: int, width: int) -> Pair:
@@ -292,12 +288,10 @@ class Window:
         >>> Window(7, stride=2, padding=3).left_over(224, 224)   # what is left over is padding
         (0, 0)
         """
-        sizes, stops = (height, width), self.output_size(height, width)
-        lost = []
-        for size, outputs, stride, span, (before, _) in zip(
-            sizes, stops, self.stride, self.span, self.padding, strict=True
-        ):
-            reached = (outputs - 1) * stride + span - before  # pixels of the picture
+        lost, sizes = [], (height, width)
+        for axis, stops in enumerate(self.output_size(height, width)):
+            before, size = self.padding[axis][0], sizes[axis]
+            reached = (stops - 1) * self.stride[axis] + self.span[axis] - before  # pixels
             lost.append(size - min(max(reached, 0), size))
         return lost[0], lost[1]
 

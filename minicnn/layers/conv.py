@@ -9,8 +9,8 @@ import numpy as np
 
 from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
-from minicnn.layers.base import Backward, Layer, compact, generator, image_shape
-from minicnn.ops.arrays import check_bytes
+from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.layers.initial import first_bias, first_weight, per_group, seed_of
 from minicnn.ops.conv import ALGORITHMS, conv2d
 from minicnn.ops.conv_backward import conv2d_backward
 from minicnn.ops.conv_check import check_channels
@@ -92,17 +92,13 @@ class Conv2D(Layer):
     ) -> None:
         """Check the arguments and draw the first weights."""
         kh, kw = pair("kernel_size", kernel_size, least=1)
-        group_channels = _per_group("in_channels", in_channels, groups)
-        _per_group("out_channels", out_channels, groups)
-        limit = 1 / math.sqrt(group_channels * kh * kw)
-        self.rng = int(rng) if isinstance(rng, int | np.integer) else None
-        random = generator(rng)
-        shape = (out_channels, group_channels, kh, kw)
-        check_bytes("Conv2D", shape, np.float32, None)
-        self.weight: Array = random.uniform(-limit, limit, shape).astype(np.float32)
-        self.bias: Array | None = None
-        if flag("bias", bias):
-            self.bias = random.uniform(-limit, limit, out_channels).astype(np.float32)
+        group_channels = per_group("in_channels", in_channels, groups)
+        per_group("out_channels", out_channels, groups)
+        shape = (int(out_channels), group_channels, kh, kw)
+        taps = math.prod(shape[1:])
+        self.rng, random = seed_of(rng)
+        self.weight: Array = first_weight("Conv2D", shape, taps, random)
+        self.bias: Array | None = first_bias(bias, shape[0], taps, random)
         self._keep(stride, padding, dilation, groups, algorithm, strict, names)
 
     @classmethod
@@ -250,14 +246,6 @@ class Conv2D(Layer):
         if name == "bias":
             return self.bias is not None
         return getattr(self, name) if name == "names" else compact(getattr(self, name))
-
-
-def _per_group(name: str, channels: Any, groups: Any) -> int:
-    integer(name, channels, least=1)
-    integer("groups", groups, least=1)
-    if channels % groups:
-        raise ConfigError(f"groups={groups} does not divide {name}={channels}")
-    return int(channels) // int(groups)
 
 
 def _bias_array(bias: Any, maps: int) -> Array:

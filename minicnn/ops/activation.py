@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError, short
+from minicnn.errors import ShapeError
 from minicnn.ops.arrays import fitting, real_array
-from minicnn.shapes import Array, Shape
+from minicnn.shapes import Array, Shape, real
 
 _MOST = float(np.finfo(np.float32).max)
 
@@ -191,17 +191,12 @@ def tanh_backward(dy: Array, x: Array) -> Array:
     return dx
 
 
-def check_slope(slope: Any) -> float:
-    """Return a slope as a float, refusing what is not a finite number."""
-    is_real = isinstance(slope, int | float | np.integer | np.floating)
-    if isinstance(slope, bool) or not is_real or not abs(slope) <= _MOST:
-        raise ConfigError(
-            f"negative_slope must be a number that float32 can hold, got {short(slope)}"
-        )
-    return float(slope)
+def check_slope(slope: Any, name: str = "negative_slope") -> float:
+    """Return a slope as a float, refusing what is not a number that float32 can hold."""
+    return real(name, slope, least=-_MOST, most=_MOST)
 
 
-def check_channels_of_slopes(x_shape: Shape, slopes: int, who: str) -> None:
+def check_slopes(x_shape: Shape, slopes: int, who: str) -> None:
     """Raise unless there is one slope for all channels, or one for each."""
     channels = x_shape[1] if len(x_shape) > 1 else 1
     if slopes not in (1, channels):
@@ -218,7 +213,7 @@ def _with_slopes(x: Any, weight: Any, who: str) -> tuple[Array, Array]:
     weight = fitting(real_array(weight, who, "weight"), x.dtype, who, "weight")
     if weight.ndim != 1 or not weight.size:
         raise ShapeError(f"{who}: weight must be (C,) or (1,), got {weight.shape}")
-    check_channels_of_slopes(x.shape, weight.size, who)
+    check_slopes(x.shape, weight.size, who)
     return x, weight.reshape(weight.size, *(1,) * max(0, x.ndim - 2))
 
 
@@ -227,4 +222,5 @@ def _gradient(dy: Any, x: Array, who: str) -> Array:
     dy = real_array(dy, who, "dy")
     if dy.shape != x.shape:
         raise ShapeError(f"{who}: dy must have the shape of x, {x.shape}, got {dy.shape}")
-    return dy.astype(x.dtype, copy=False)
+    fitted: Array = dy.astype(x.dtype, copy=False)
+    return fitted

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import DTypeError, LimitError, ShapeError, short
-from minicnn.shapes import Array, Shape
+from minicnn.shapes import Array, Shape, integer
 
 LAYOUT = "(N, C, H, W)"
 ADDRESSABLE = 1 << 44
@@ -68,6 +68,20 @@ def image_batch(x: Any, who: str, name: str = "x") -> Array:
             f"{name} has shape {array.shape}.\n  {_four_axes(array.shape, name)}"
         )
     return array
+
+
+def four_sizes(input_shape: Any, who: str) -> tuple[int, int, int, int]:
+    """Return the shape of a picture that an operation once took, refusing what cannot be one.
+
+    Raises
+    ------
+    ShapeError, ConfigError
+        For what is not (N, C, H, W), each an integer of at least 0.
+    """
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 4:
+        raise ShapeError(f"{who}: input_shape must be {LAYOUT}, got {short(input_shape)}")
+    n, c, h, w = (integer(f"input_shape[{i}]", v, least=0) for i, v in enumerate(input_shape))
+    return n, c, h, w
 
 
 def fitting(array: Array, dtype: Any, who: str, name: str) -> Array:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import image_batch, real_array
+from minicnn.ops.arrays import four_sizes, image_batch, real_array
 from minicnn.ops.pad import pad2d
-from minicnn.shapes import Array, Shape, Window, integer
+from minicnn.shapes import Array, Shape, Window
 
 
 def im2col(
@@ -96,11 +96,7 @@ def col2im(
            [1., 2., 1.]])
     """
     columns = real_array(columns, "col2im", "columns")
-    if not isinstance(input_shape, tuple | list) or len(input_shape) != 4:
-        raise ShapeError(f"col2im: input_shape must be (N, C, H, W), got {input_shape!r}")
-    batch, channels, height, width = (
-        integer(f"input_shape[{axis}]", size, least=0) for axis, size in enumerate(input_shape)
-    )
+    batch, channels, height, width = four_sizes(input_shape, "col2im")
     window = Window.over(height, width, kernel_size, stride, padding, dilation)
     (oh, ow), (kh, kw) = window.output_size(height, width), window.kernel_size
     expected = (batch, channels * kh * kw, oh * ow)

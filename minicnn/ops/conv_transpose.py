@@ -77,7 +77,7 @@ def conv_transpose2d(
     (top, bottom), (left, right) = call.window.padding
     canvas = np.zeros((batch, filters, top + oh + bottom, left + ow + right), x.dtype)
     height, width = x.shape[2:]
-    rows = x.reshape(batch, groups, -1, height * width)
+    rows = x.reshape(batch, groups, x.shape[1] // groups, height * width)
     by_group = weight.reshape(groups, -1, *weight.shape[1:])  # (G, C/G, O/G, KH, KW)
     with blas.one_thread, np.errstate(all="ignore"):
         for u, v in np.ndindex(*call.window.kernel_size):
@@ -132,7 +132,7 @@ def conv_transpose2d_backward(
     dx = conv2d(canvas, weight, stride=window.stride, dilation=window.dilation, groups=groups)[
         :, :, :height, :width
     ]  # a large output_padding has room for more stops than there were
-    rows = x.reshape(batch, groups, -1, height * width)
+    rows = x.reshape(batch, groups, x.shape[1] // groups, height * width)
     dweight = np.empty((groups, rows.shape[2], *weight.shape[1:]), x.dtype)
     with blas.one_thread, np.errstate(all="ignore"):
         for u, v in np.ndindex(*window.kernel_size):

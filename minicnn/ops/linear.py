@@ -12,7 +12,7 @@ from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import blas, threads
 from minicnn.ops.arrays import check_bytes, fitting, real_array
 from minicnn.ops.bands import SPLIT
-from minicnn.shapes import Array, Shape, integer
+from minicnn.shapes import Array, Pair, Shape, integer
 
 ROWS = 16
 """So many pictures are multiplied at once, always; the last block is filled up with zeros.
@@ -182,9 +182,8 @@ def flat_shape(x_shape: Shape, start_dim: Any, end_dim: Any) -> Shape:
     ShapeError
         If it does not have those axes.
     """
-    check_dims(start_dim, end_dim)
     axes = len(x_shape)
-    first, last = (dim + axes if dim < 0 else dim for dim in (start_dim, end_dim))
+    first, last = (dim + axes if dim < 0 else dim for dim in check_dims(start_dim, end_dim))
     if not 1 <= first <= last < axes:
         raise ShapeError(
             f"flatten: axes {start_dim} to {end_dim} of an array of {axes} axes cannot be made "
@@ -195,14 +194,14 @@ def flat_shape(x_shape: Shape, start_dim: Any, end_dim: Any) -> Shape:
     return *x_shape[:first], math.prod(x_shape[first : last + 1]), *x_shape[last + 1 :]
 
 
-def check_dims(start_dim: Any, end_dim: Any) -> None:
-    """Raise for a range of axes that can never be flattened."""
+def check_dims(start_dim: Any, end_dim: Any) -> Pair:
+    """Return a range of axes to be flattened, refusing one that can never be."""
     for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
-        integer(name, dim, least=-64, most=64)
-        if dim == 0:
+        if integer(name, dim, least=-64, most=64) == 0:
             raise ConfigError(
                 f"{name} must not be 0: that is the batch, and pictures are not to be mixed"
             )
+    return int(start_dim), int(end_dim)
 
 
 def _checked(x: Any, weight: Any, who: str) -> tuple[Array, Array]:

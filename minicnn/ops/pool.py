@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import image_batch
+from minicnn.ops.arrays import four_sizes, image_batch
 from minicnn.ops.pool_windows import counts, pool_window, pooled_size, slide, spread, taps
 from minicnn.shapes import Array, Pair, Shape, Window
 
@@ -171,11 +171,12 @@ def avg_pool2d_backward(
     -------
     array (N, C, H, W)
     """
+    shape = four_sizes(input_shape, "avg_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, 1, ceil_mode)
-    size = pooled_size(input_shape, window, "avg_pool2d_backward")
-    dy = _gradient(dy, (*input_shape[:2], *size), dy, "avg_pool2d_backward")
-    shares = dy / counts(window, input_shape, size, count_include_pad).astype(dy.dtype)
-    return spread(spread(shares, window, 1, input_shape), window, 0, input_shape)
+    size = pooled_size(shape, window, "avg_pool2d_backward")
+    dy = _gradient(dy, (*shape[:2], *size), dy, "avg_pool2d_backward")
+    shares = dy / counts(window, shape, size, count_include_pad).astype(dy.dtype)
+    return spread(spread(shares, window, 1, shape), window, 0, shape)
 
 
 def _largest(x: Array, window: Window, size: Pair) -> Array:

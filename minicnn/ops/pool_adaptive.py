@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.arrays import check_bytes, four_sizes, image_batch
 from minicnn.shapes import Array, Pair, Shape, integer
 
 OutputSize: TypeAlias = tuple[int | None, int | None]
@@ -62,11 +62,13 @@ def adaptive_avg_pool2d_backward(dy: Array, input_shape: Shape) -> Array:
     array (N, C, H, W)
     """
     dy = image_batch(dy, "adaptive_avg_pool2d_backward", "dy")
-    if tuple(input_shape[:2]) != dy.shape[:2]:
+    shape = four_sizes(input_shape, "adaptive_avg_pool2d_backward")
+    if shape[:2] != dy.shape[:2] or 0 in (*shape[2:], *dy.shape[2:]):
         raise ShapeError(
-            f"adaptive_avg_pool2d_backward: dy {dy.shape} does not belong to {tuple(input_shape)}"
+            f"adaptive_avg_pool2d_backward: dy {dy.shape} does not belong to a picture {shape}"
         )
-    dx = np.zeros(input_shape, dy.dtype)
+    check_bytes("adaptive_avg_pool2d_backward", shape, dy.dtype, None)
+    dx = np.zeros(shape, dy.dtype)
     columns = bins(dx.shape[3], dy.shape[3])
     for i, (top, bottom) in enumerate(bins(dx.shape[2], dy.shape[2])):
         for j, (left, right) in enumerate(columns):
