@@ -16,6 +16,7 @@ from typing import Any
 from minicnn import errors, images, kernels, layers, ops, shapes, trace
 from minicnn.errors import (
     ConfigError,
+    DataError,
     DTypeError,
     ImageError,
     LimitError,
@@ -60,6 +61,7 @@ __all__ = [
     "Conv2D",
     "ConvTranspose2D",
     "DTypeError",
+    "DataError",
     "Flatten",
     "GlobalAvgPool2D",
     "ImageError",

@@ -9,6 +9,7 @@
          ├─ ConfigError              (ValueError)   an argument that can never work
          ├─ ImageError               (ValueError)   a picture that cannot be read
          ├─ WeightsError             (ValueError)   a weights file that cannot be read
+         ├─ DataError                (ValueError)   a data set that cannot be read
          ├─ UnsupportedError         (ValueError)   a right question without an answer here
          ├─ OutputError              (OSError)      a file that will not be written
          └─ LimitError               (MemoryError)  more memory than was allowed
@@ -56,6 +57,10 @@ class ImageError(MiniCNNError, ValueError):
 
 class WeightsError(MiniCNNError, ValueError):
     """A file of weights that cannot be read, or that does not fit the model."""
+
+
+class DataError(MiniCNNError, ValueError):
+    """A file or folder of examples that cannot be read."""
 
 
 class UnsupportedError(MiniCNNError, ValueError):

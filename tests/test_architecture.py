@@ -38,8 +38,6 @@ ONLY_IN = {
     "threadpoolctl": {"ops"},
     "hypothesis": {"coach"},
     "safetensors": {"weights"},
-    "sklearn": {"train"},
-    "mlxtend": {"train"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

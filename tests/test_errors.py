@@ -11,6 +11,7 @@ TREE = {
     "DTypeError": TypeError,
     "ConfigError": ValueError,
     "ImageError": ValueError,
+    "DataError": ValueError,
     "WeightsError": ValueError,
     "UnsupportedError": ValueError,
     "OutputError": OSError,

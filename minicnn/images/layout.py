@@ -51,7 +51,7 @@ def to_nchw(array: Any) -> Array:
       array  (H, W, C)  = (3, 48, 64)
       If its first axis is the channels, pass numpy.moveaxis(array, 0, -1).
     """
-    array = _numbers("to_nchw", array)
+    array = numbers("to_nchw", array)
     white = _white(array)
     batch = _batch(array)
     with np.errstate(over="raise"):
@@ -102,7 +102,7 @@ def to_hwc(x: Any, *, index: int | None = None) -> Array:
     >>> to_hwc(np.zeros((8, 1, 48, 64)), index=5).shape
     (48, 64)
     """
-    x = _numbers("to_hwc", x)
+    x = numbers("to_hwc", x)
     if x.ndim != 4:
         raise ShapeError(
             f"to_hwc: x must have four axes.\n  x  (N, C, H, W)  = {x.shape}"
@@ -135,7 +135,7 @@ def on_white(pixels: Array, white: float) -> Array:
     return mixed
 
 
-def _numbers(function: str, array: Any) -> Array:
+def numbers(function: str, array: Any) -> Array:
     """Return `array` as an ordinary array of real numbers, not copied."""
     if isinstance(array, str | bytes):
         raise DTypeError(f"{function} takes an array, got {type(array).__name__}: see images.load")

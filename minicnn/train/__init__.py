@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from minicnn.train.checkpoint import load_checkpoint
 from minicnn.train.data import Dataset
+from minicnn.train.drawn import drawn_shapes
+from minicnn.train.folders import read_folder
 from minicnn.train.history import Epoch, Training
+from minicnn.train.idx import idx_array, read_idx
 from minicnn.train.initial import he, initialise, xavier
 from minicnn.train.loop import fit
 from minicnn.train.losses import accuracy, cross_entropy, mean_squared_error
 from minicnn.train.optimizers import SGD, Adam, AdamW, Memory, Optimizer
+from minicnn.train.packaged import digits, mnist
 from minicnn.train.schedules import Constant, Cosine, Steps, WarmUp
 from minicnn.train.step import Score, apply, evaluate, gradients, predict
 
@@ -34,13 +38,19 @@ __all__ = [
     "accuracy",
     "apply",
     "cross_entropy",
+    "digits",
+    "drawn_shapes",
     "evaluate",
     "fit",
     "gradients",
     "he",
+    "idx_array",
     "initialise",
     "load_checkpoint",
     "mean_squared_error",
+    "mnist",
     "predict",
+    "read_folder",
+    "read_idx",
     "xavier",
 ]
