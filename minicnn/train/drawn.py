@@ -87,7 +87,7 @@ def _draw(
     """Return one picture (H, W) of a shape somewhere, without noise."""
     side = min(height, width)
     radius = rng.uniform(0.22, 0.42) * side  # no shape reaches beyond it
-    row, column = (rng.uniform(radius - 0.5, n - 0.5 - radius) for n in (height, width))
+    row, column = (rng.uniform(radius, n - 1 - radius) for n in (height, width))
     angle = np.deg2rad(rng.uniform(-turn, turn))
     behind = rng.uniform(0, 0.3)
     contrast = rng.uniform(0.4, 0.7)
