@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from minicnn.errors import ConfigError, short
+from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.layers import Conv2D
 from minicnn.shapes import Pair, Window, integer
 
@@ -56,6 +56,12 @@ class AxisArithmetic:
         return range(first, first + self.span, self.dilation)
 
     @property
+    def painted(self) -> str:
+        """The transposed formula with its numbers: what a window that paints makes of its stops."""
+        padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
+        return f"({self.stops} - 1) * {self.stride} + {taps} + 1 - {padding} = {self.size}"
+
+    @property
     def formula(self) -> str:
         """The formula of `minicnn.shapes.Window` with its numbers, and what it comes to."""
         padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
@@ -70,10 +76,15 @@ class Arithmetic:
     ----------
     window : Window
     size : (H, W)
+        Of the picture under the window, without padding.
+    transposed : bool
+        False: the picture comes in, a value for each stop goes out. True: a transposed
+        convolution; a value for each stop comes in and paints a kernel on the picture.
     """
 
     window: Window
     size: Pair
+    transposed: bool = False
 
     @property
     def axes(self) -> tuple[AxisArithmetic, AxisArithmetic]:
@@ -97,9 +108,27 @@ class Arithmetic:
         return found[0], found[1]
 
     @property
-    def output_size(self) -> Pair:
+    def stops(self) -> Pair:
         """How often the window stops: (rows, columns)."""
         return self.window.output_size(*self.size)
+
+    @property
+    def input_size(self) -> Pair:
+        """(rows, columns) of what comes in."""
+        return self.stops if self.transposed else self.size
+
+    @property
+    def output_size(self) -> Pair:
+        """(rows, columns) of what goes out."""
+        return self.size if self.transposed else self.stops
+
+    @property
+    def formulas(self) -> tuple[str, str]:
+        """The output's rows and columns, by the formula with its numbers."""
+        rows, columns = self.axes
+        if self.transposed:
+            return rows.painted, columns.painted
+        return rows.formula, columns.formula
 
     @property
     def left_over(self) -> str:
@@ -127,38 +156,44 @@ class Arithmetic:
         """Return plain data, for json."""
         window = self.window
         return {
-            "size": list(self.size),
+            "transposed": self.transposed,
+            "input_size": list(self.input_size),
             "kernel_size": list(window.kernel_size),
             "stride": list(window.stride),
             "padding": [list(side) for side in window.padding],
             "dilation": list(window.dilation),
             "output_size": list(self.output_size),
             "left_over": list(window.left_over(*self.size)),
-            "formulas": [axis.formula for axis in self.axes],
+            "formulas": list(self.formulas),
         }
 
     def __str__(self) -> str:
         """Return both formulas with their numbers, and what is left over."""
-        return self.told(f"{_by(self.size)}: {self.settings()}")
+        words = "transposed, " if self.transposed else ""
+        return self.told(f"{_by(self.input_size)}: {words}{self.settings()}")
 
     def told(self, head: str) -> str:
         """Return both formulas, and what is left over, below a heading of your own."""
-        rows, columns = self.axes
+        rows, columns = self.formulas
         lines = textwrap.wrap(head, 80, subsequent_indent="    ", break_on_hyphens=False)
-        lines += [f"  rows     {rows.formula}", f"  columns  {columns.formula}"]
+        lines += [f"  rows     {rows}", f"  columns  {columns}"]
         if self.left_over:
             lines.append(f"  left over: {self.left_over}")
         return "\n".join(lines)
 
 
-def arithmetic(what: Any, size: Any) -> Arithmetic:
+def arithmetic(what: Any, size: Any, *, transposed: bool = False) -> Arithmetic:
     """Return how a window slides over a picture: the output-size formula with its numbers.
 
     Parameters
     ----------
     what : Window or Conv2D
     size : int or (H, W)
-        The picture's size, without padding.
+        What comes in, without padding.
+    transposed : bool
+        Whether it is the transposed convolution, the way back of a convolution taken as a way
+        forward: each value that comes in paints a kernel, a stride apart, and the padding is cut
+        off.
 
     Returns
     -------
@@ -167,7 +202,7 @@ def arithmetic(what: Any, size: Any) -> Arithmetic:
     Raises
     ------
     ShapeError
-        If the window is larger than the padded picture.
+        If the window is larger than the padded picture, or if all that is painted is cut off.
     ConfigError
         For anything else that does not slide.
 
@@ -182,15 +217,22 @@ def arithmetic(what: Any, size: Any) -> Arithmetic:
       rows     floor((7 + 0 - 1 * (3 - 1) - 1) / 2) + 1 = 3
       columns  floor((8 + 0 - 1 * (3 - 1) - 1) / 2) + 1 = 3
       left over: the last column
+    >>> print(arithmetic(Window(4, stride=2, padding=1), 14, transposed=True))
+    14 x 14: transposed, kernel 4 x 4, stride 2, padding 1
+      rows     (14 - 1) * 2 + 1 * (4 - 1) + 1 - 2 = 28
+      columns  (14 - 1) * 2 + 1 * (4 - 1) + 1 - 2 = 28
     """
     if isinstance(size, tuple | list) and len(size) == 2:
         height, width = (integer(f"size[{i}]", v, least=1) for i, v in enumerate(size))
     else:
         height = width = integer("size", size, least=1)
+    if transposed and isinstance(what, Window):
+        return Arithmetic(what, _painted(what, (height, width)), transposed=True)
     window = what.window(height, width) if isinstance(what, Conv2D) else what
-    if not isinstance(window, Window):
+    if not isinstance(window, Window) or transposed:
+        kinds = "a Window for transposed=True" if transposed else "a Window or a Conv2D"
         raise ConfigError(
-            f"arithmetic takes what slides, a Window or a Conv2D, got {short(what)}.\n"
+            f"arithmetic takes what slides, {kinds}, got {short(what)}.\n"
             f"  Window(3, stride=2), say."
         )
     window.output_size(height, width)  # it fits
@@ -209,6 +251,21 @@ def padding_words(padding: tuple[Pair, Pair]) -> str:
     if top == bottom and left == right:
         return _pair((top, left))
     return f"{top} above, {bottom} below, {left} left, {right} right"
+
+
+def _painted(window: Window, stops: Pair) -> Pair:
+    """Return the size of what a transposed convolution paints, the padding cut off."""
+    size = []
+    for n, stride, span, (before, after) in zip(
+        stops, window.stride, window.span, window.padding, strict=True
+    ):
+        size.append((n - 1) * stride + span - before - after)
+    if min(size) < 1:
+        raise ShapeError(
+            f"nothing is left of what is painted: {_by((size[0], size[1]))}.\n"
+            f"  Cut off less: padding is {padding_words(window.padding)}."
+        )
+    return size[0], size[1]
 
 
 def _pair(both: Pair) -> str:

@@ -3,8 +3,10 @@
 from minicnn.viz._page import new_figure
 from minicnn.viz._style import Scale, scale_of
 from minicnn.viz.animation import Animation
+from minicnn.viz.arithmetic import plot_arithmetic
 from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
+from minicnn.viz.filmstrip import plot_filmstrip
 from minicnn.viz.found_kernel import plot_found_kernel
 from minicnn.viz.im2col import plot_im2col
 from minicnn.viz.ledger import plot_ledger
@@ -22,8 +24,10 @@ __all__ = [
     "draw_map",
     "figure_bytes",
     "new_figure",
+    "plot_arithmetic",
     "plot_coach",
     "plot_feature_maps",
+    "plot_filmstrip",
     "plot_found_kernel",
     "plot_im2col",
     "plot_images",

@@ -92,11 +92,12 @@ def draw_cursor(pen: Pen, scene: Scene, box: Box, stop: Stop) -> None:
     pen.box(place, edge=ALARM, thick=1.6, gid="cursor")
 
 
-def sum_line(parts: list[float], digits: Digits) -> str:
-    """Return a sum written out."""
+def sum_line(parts: list[float], digits: Digits, names: list[str] | None = None) -> str:
+    """Return a sum written out; a part's name stands behind it."""
     texts = [digits.text(parts[0])]
     texts += [f"{'-' if part < 0 else '+'} {digits.text(abs(part))}" for part in parts[1:]]
-    return printed(" ".join(texts))
+    names = names or [""] * len(texts)
+    return printed(" ".join(text + name for text, name in zip(texts, names, strict=True)))
 
 
 def _draw_sources(pen: Pen, scene: Scene, box: Box, stop: Stop) -> None:

@@ -101,7 +101,7 @@ class Scene:
         outside = sum(not border.is_inside(r, c) for r in stop.rows for c in stop.columns)
         if outside:
             taps = len(stop.rows) * len(stop.columns)
-            text += f"; {outside} of {taps} values are padding"
+            text += f"; {outside} of {taps} are padding"
         return text
 
     @property
