@@ -114,3 +114,36 @@ def pictures(draw, *, dtype=np.float64, min_size=1, max_size=7, channels=None, w
     c = draw(st.integers(1, 3)) if channels is None else channels
     size = draw(pairs(min_size, max_size))
     return draw(arrays((draw(st.integers(1, 2)), c, *size), dtype, whole=whole))
+
+
+@dataclass(frozen=True, eq=False)
+class Pooling:
+    """A pooling that can be done: its pictures and its arguments."""
+
+    x: np.ndarray = field(repr=False)
+    geometry: dict
+
+    def __repr__(self):
+        return f"Pooling(x {self.x.dtype} {self.x.shape}, {self.geometry})"
+
+
+@st.composite
+def poolings(draw, *, dtype=None, whole=True, max_dilation=3):
+    """Draw a pooling: padding of at most half a kernel, on four sides; in ceil mode or not."""
+    dtype = draw(st.sampled_from(DTYPES)) if dtype is None else dtype
+    kernel, stride = draw(pairs(1, 4)), draw(pairs(1, 4))
+    dilation, output = draw(pairs(1, max_dilation)), draw(pairs(1, 4))
+    size, padding = [], []
+    for k, s, d, o in zip(kernel, stride, dilation, output, strict=True):
+        before, after = draw(pairs(0, k // 2))
+        padded = (o - 1) * s + d * (k - 1) + 1 + draw(st.integers(0, s - 1))
+        size.append(max(d, padded - before - after))  # so large that every window sees a pixel
+        padding.append((before, after))
+    geometry = {
+        "kernel_size": kernel,
+        "stride": stride,
+        "padding": tuple(padding),
+        "dilation": dilation,
+        "ceil_mode": draw(st.booleans()),
+    }
+    return Pooling(draw(arrays((2, 2, *size), dtype, whole=whole)), geometry)

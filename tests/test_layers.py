@@ -57,7 +57,6 @@ LAYERS = {
     "Pad circular": lambda: Pad(2, mode="circular"),
     "ReLU": lambda: ReLU(),
     "LeakyReLU": lambda: LeakyReLU(),
-    "LeakyReLU steep": lambda: LeakyReLU(1.5),
     "PReLU": lambda: PReLU(),
     "PReLU channels": lambda: PReLU(3, init=-0.5),
     "Sigmoid": lambda: Sigmoid(),
@@ -72,13 +71,11 @@ LAYERS = {
     "AvgPool2D padded": lambda: AvgPool2D((3, 2), 2, 1, ceil_mode=True),
     "AvgPool2D own": lambda: AvgPool2D(4, 3, (2, 1), ceil_mode=True, count_include_pad=False),
     "AdaptiveAvgPool2D": lambda: AdaptiveAvgPool2D((3, 4)),
-    "AdaptiveAvgPool2D as it is": lambda: AdaptiveAvgPool2D((None, 12)),
     "GlobalAvgPool2D": lambda: GlobalAvgPool2D(),
     "Flatten": lambda: Flatten(),
     "Flatten rows": lambda: Flatten(1, 2),
     "Linear": lambda: Sequential(AdaptiveAvgPool2D(2), Flatten(), Linear(12, 5, rng=20)),
     "Linear one": lambda: Sequential(GlobalAvgPool2D(), Flatten(), Linear(3, 1, bias=False)),
-    "Linear on maps": lambda: Sequential(AdaptiveAvgPool2D(4), Linear(4, 3, rng=21)),
     "ConvTranspose2D": lambda: ConvTranspose2D(3, 2, 3, stride=2, padding=1, rng=22),
     "ConvTranspose2D grouped": lambda: ConvTranspose2D(
         3,
@@ -93,7 +90,6 @@ LAYERS = {
         rng=23,
     ),
     "Upsample": lambda: Upsample(2),
-    "Upsample rows": lambda: Upsample((3, 1)),
     "Sequential": lambda: Sequential(Pad(1), ("edges", Conv2D(3, 2, 3, rng=6)), ReLU()),
     "Sequential nested": lambda: Sequential(
         ("block", Sequential(Conv2D(3, 2, 3, rng=7), ReLU())), Conv2D(2, 1, 2, rng=8)

@@ -54,6 +54,26 @@ def test_the_formula_is_what_sliding_gives(data):
     assert window.left_over(n, m) == (rows[1], columns[1])
 
 
+@given(st.data())
+def test_in_ceil_mode_the_last_stop_may_hang_over(data):
+    n, k, s, d = (data.draw(st.integers(1, high)) for high in (20, 5, 5, 3))
+    before, after = data.draw(pairs(0, k // 2))
+    span = d * (k - 1) + 1
+    starts = list(range(-before, n, s))  # on the picture, or on the padding before it
+    within = [i for i in starts if i + span <= n + after]
+    over = starts[len(within) : len(within) + 1]
+    if within and within[-1] + span == n + after:
+        over = []  # nothing is left to be reached
+    if not within and n + before + after + s <= span:
+        return  # it does not fit
+    if not within + over:
+        return
+    window = Window((k, 1), (s, 1), ((before, after), (0, 0)), (d, 1), ceil_mode=True)
+    assert window.output_size(n, 1)[0] == len(within + over)
+    last = (within + over)[-1] + span
+    assert window.left_over(n, 1)[0] == max(0, n - last)
+
+
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 5), st.integers(1, 3))
 def test_same_gives_a_stop_for_every_stride(n, k, s, d):
     before, after = same_padding(n, k, s, d)
