@@ -116,11 +116,13 @@ def test_a_pixel_has_the_colours_of_all_columns_that_copy_it(case):
         colours = one.get_array().reshape(height + top + bottom, 60, width + left + right, 60, 3)
         for row, column in np.ndindex(height, width):
             pixel = colours[row + top, :, column + left].reshape(-1, 3)
-            by = np.argwhere(atlas.sources == row * width + column)[:, 1]
+            by = np.sort(np.argwhere(atlas.sources == row * width + column)[:, 1])
             found, parts = np.unique(pixel.round(9), axis=0, return_counts=True)
             expected = tints[by] if len(by) else np.ones((1, 3))
             assert np.allclose(found, np.unique(expected.round(9), axis=0))
             assert (np.abs(parts - 3600 / len(found)) <= 120).all()
+            corners = pixel[[0, -1]]  # in the order of the output
+            assert np.allclose(corners, tints[by[[0, -1]]] if len(by) else 1)
 
 
 @given(
@@ -230,3 +232,6 @@ def test_the_gallery_runs_twice(tmp_path):
         assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
     assert "atlas = layer: all 4 values, to the last bit" in done.stdout
+    names = ["06_im2col_atlas.gif", "06_im2col_atlas.png"]
+    names += [f"06_im2col_atlas_{case}.png" for case in ("groups", "two_channels")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names

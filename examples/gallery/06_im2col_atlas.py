@@ -24,6 +24,7 @@ counting = np.arange(1.0, 17).reshape(1, 1, 4, 4)
 atlas = explain.im2col_atlas(Conv2D.from_kernels("sharpen"), counting)
 print(atlas)
 draw(atlas, "06_im2col_atlas.png", at=(0, 1))
+viz.animate_im2col(atlas).save(folder / "06_im2col_atlas.gif", force=True)
 
 # Two channels, two filters, a stride, padding: a patch is as long as all its channels together.
 digits = np.random.default_rng(3).integers(0, 10, (1, 2, 5, 5)).astype(float)

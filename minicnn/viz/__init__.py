@@ -8,7 +8,7 @@ from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
 from minicnn.viz.filmstrip import plot_filmstrip
 from minicnn.viz.found_kernel import plot_found_kernel
-from minicnn.viz.im2col import plot_im2col
+from minicnn.viz.im2col import animate_im2col, plot_im2col
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
 from minicnn.viz.pipeline import plot_pipeline
@@ -20,6 +20,7 @@ __all__ = [
     "Animation",
     "Scale",
     "animate_convolution",
+    "animate_im2col",
     "draw_kernel",
     "draw_map",
     "figure_bytes",

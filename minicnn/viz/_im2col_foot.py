@@ -61,6 +61,10 @@ class Foot:
             page.text(MARGIN, y, line, size=SMALL, color=SOFT)
             y += SMALL * _text.LINE
 
+    def costs_height(self, *, below: bool) -> float:
+        """Return how high the bars of memory are."""
+        return COST + (len(self.costs) - 1) * (COST + 12) * below
+
     def draw_costs(self, page: Page, x: float, y: float, *, below: bool) -> None:
         """Draw memory as bars: here, and for a picture of a real size, beside it or below."""
         for position, (title, cost) in enumerate(self.costs):

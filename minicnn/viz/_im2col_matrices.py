@@ -17,7 +17,7 @@ from minicnn.viz._im2col_cells import (
 from minicnn.viz._im2col_layout import LABEL, Layout, Shown
 from minicnn.viz._im2col_moment import Moment
 from minicnn.viz._im2col_pictures import Pictures
-from minicnn.viz._ledger_parts import cell_texts, draw_cells, outline
+from minicnn.viz._ledger_parts import cell_texts, draw_cells
 from minicnn.viz._page import BODY, HEADING, SMALL, Page
 from minicnn.viz._style import INK, SOFT, scale_of
 
@@ -32,16 +32,19 @@ class Matrices:
     layout : Layout
     pictures : Pictures
         They wrote the pixels' numbers.
+    column : int
+        Its place is written if not all have room.
     """
 
     def __init__(
-        self, atlas: Im2colAtlas, shown: Shown, layout: Layout, pictures: Pictures
+        self, atlas: Im2colAtlas, shown: Shown, layout: Layout, pictures: Pictures, column: int
     ) -> None:
         """Choose colours, and write the numbers once."""
-        self.atlas, self.shown, self.layout = atlas, shown, layout
+        self.atlas, self.shown, self.layout, self.column = atlas, shown, layout, column
         self.pale, self.full = pictures.colours, _im2col_colours.full(len(shown.columns))
         self.pixel_texts, self.pixel_size = pictures.texts, pictures.size * pictures.fits[1]
-        self.output_texts, self.output_size = cell_texts(atlas.product, layout.cell)
+        outputs = atlas.product[np.ix_(shown.filters, shown.columns)]
+        self.output_texts, self.output_size = cell_texts(outputs, layout.cell)
         self.part = np.ix_(shown.rows, shown.columns)
 
     def draw_columns(self, page: Page, moment: Moment) -> None:
@@ -65,14 +68,9 @@ class Matrices:
                 for row in sources.tolist()
             ]
             write_cells(page, texts, x, y, cell, self.pixel_size, padding)
-        self._draw_patches(page, moment.column, x, y)
+        self._draw_patches(page, x, y)
         self._draw_taps(page, x, y)
         self._draw_channels(page, x, y)
-        if moment.column in shown.columns:
-            own = shown.rows if not moment.multiplied else self._rows_of(moment.kernel)
-            left = x + shown.columns.index(moment.column) * cell
-            top = y + (own.start - shown.rows.start) * cell
-            outline(page, (left, top, cell, len(own) * cell))
 
     def draw_weight(self, page: Page, moment: Moment) -> None:
         """Draw the weight, above each of its columns the tap; and the bias before it."""
@@ -98,11 +96,6 @@ class Matrices:
         breaks = self._breaks()
         bottom = y + len(filters) * cell
         add_lines(page, [[(x + b * cell, y), (x + b * cell, bottom)] for b in breaks], INK, 1.2)
-        if moment.multiplied and moment.kernel in filters:
-            seen = self._rows_of(moment.kernel)
-            left = x + (seen.start - rows.start) * cell
-            top = y + filters.index(moment.kernel) * cell
-            outline(page, (left, top, len(seen) * cell, cell))
 
     def draw_output(self, page: Page, moment: Moment) -> None:
         """Draw the product, a row for each filter, in the colours of the columns."""
@@ -118,18 +111,15 @@ class Matrices:
         draw_colours(page, tints, x, y, columns * cell, rows * cell).set_gid("output")
         draw_lines(page, rows, columns, x, y, cell)
         if self.output_size:
-            texts = np.array(self.output_texts, object)[part]
-            write_cells(page, np.where(there, texts, "").tolist(), x, y, cell, self.output_size)
-        framed = moment.kernel in shown.filters and moment.column in shown.columns
-        if moment.multiplied and framed:
-            i, j = shown.filters.index(moment.kernel), shown.columns.index(moment.column)
-            outline(page, (x + j * cell, y + i * cell, cell, cell))
+            write_cells(
+                page, np.where(there, self.output_texts, "").tolist(), x, y, cell, self.output_size
+            )
 
-    def _draw_patches(self, page: Page, framed: int, x: float, y: float) -> None:
+    def _draw_patches(self, page: Page, x: float, y: float) -> None:
         layout, cell = self.layout, self.layout.cell
         (wide, high), shown = layout.thumb, self.shown.columns
         widest = max(_text.width(self._place(column), SMALL) for column in (shown[0], shown[-1]))
-        labelled = shown if widest + 2 <= cell else (shown[0], framed, shown[-1])
+        labelled = shown if widest + 2 <= cell else (shown[0], self.column, shown[-1])
         for position, column in enumerate(shown):
             middle = x + (position + 0.5) * cell
             corner = middle - wide / 2, y - SMALL - 6 - high
@@ -189,12 +179,6 @@ class Matrices:
     def _taps(self) -> int:
         kh, kw = self.atlas.window.kernel_size
         return kh * kw
-
-    def _rows_of(self, filter_: int) -> range:
-        """Return which of the rows shown a filter sees."""
-        seen, rows = np.flatnonzero(self.atlas.sees[filter_]), self.shown.rows
-        start = min(max(int(seen[0]), rows.start), rows.stop)
-        return range(start, max(min(int(seen[-1]) + 1, rows.stop), start))
 
     def _place(self, column: int) -> str:
         return ",".join(map(str, self.atlas.position(column)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from minicnn.explain.im2col_record import Im2colAtlas
@@ -9,7 +11,6 @@ from minicnn.shapes import Array
 from minicnn.viz import _im2col_colours, _text
 from minicnn.viz._im2col_cells import (
     EMPTY,
-    box_of,
     draw_colours,
     draw_lines,
     hatch_cells,
@@ -22,7 +23,6 @@ from minicnn.viz._ledger_parts import (
     cell_texts,
     draw_cells,
     draw_map_at,
-    outline,
 )
 from minicnn.viz._page import BODY, SMALL, Page
 from minicnn.viz._style import SOFT, Scale, scale_of
@@ -30,8 +30,12 @@ from minicnn.viz._style import SOFT, Scale, scale_of
 _PARTS = 60
 """A pixel is divided into parts of so many dots: any number of parts up to 6, evenly."""
 
-_FINEST, _COARSEST = 2.5, 5.0
-"""The smallest part of a pixel that is drawn; the smallest pixel that has lines around it."""
+_FINEST, COARSEST = 2.5, 5.0
+"""The smallest part of a pixel that is drawn; the smallest pixel with lines around it."""
+
+
+_LEGIBLE = 8.0
+"""No number fits into a smaller pixel."""
 
 
 class Pictures:
@@ -49,15 +53,10 @@ class Pictures:
         self.atlas, self.layout = atlas, layout
         self.colours = np.tile(EMPTY, (atlas.columns.shape[1], 1))  # of what is not shown
         self.colours[shown.columns] = _im2col_colours.pale(len(shown.columns))
-        rows = atlas.x.reshape(-1, atlas.x.shape[2])
-        for cell in (min(layout.cell, layout.pixel), layout.cell, layout.pixel):
-            texts, self.size = cell_texts(rows, 0.92 * cell)
-            if self.size:
-                break
-        self.texts = [text for row in texts for text in row]
-        self.fits = [self.size > 0 and cell <= room for room in (layout.pixel, layout.cell)]
+        self.texts, self.size, self.fits = self._write_all(shown)
         most = max(self._shares(axis).sum(axis=0).max(initial=1) for axis in (0, 1))
-        self.divided = layout.pixel >= max(_COARSEST, _FINEST * most)
+        self.copies_scale = Scale(0.0, float(atlas.counts.max(initial=1)), signed=False)
+        self.divided = layout.pixel >= max(COARSEST, _FINEST * most)
 
     def draw_channel(self, page: Page, moment: Moment, position: int, channel: int) -> None:
         """Draw a channel with its padding; each pixel in the colours of all its columns."""
@@ -74,8 +73,6 @@ class Pictures:
             self._write(page, channel, x, y, cell)
         else:
             self._draw_values(page, channel, x, y, cell)
-        if not moment.multiplied or self.atlas.sees_channel(moment.kernel, channel):
-            self.frame(page, moment.column, x, y, cell)
 
     def draw_kernel(self, page: Page, moment: Moment, position: int, channel: int) -> None:
         """Draw the filter's kernel for a channel, its weights as large as the pixels above."""
@@ -90,19 +87,14 @@ class Pictures:
         image = draw_cells(page, kernel, scale_of(atlas.weight), x, y, cell)
         image.set_gid(f"kernel {channel}")
         draw_lines(page, kernel.shape[0], kernel.shape[1], x, y, cell)
-        if moment.multiplied:
-            outline(page, (x, y, kernel.shape[1] * cell, kernel.shape[0] * cell))
 
     def draw_copies(self, page: Page, moment: Moment, x: float, y: float, cell: float) -> None:
         """Draw how often each pixel has been copied."""
-        rows, columns = self._shares(0), self._shares(1)
         counts = self.counts(moment.copied)
-        most = float(np.multiply.outer(rows.sum(axis=0), columns.sum(axis=0)).max(initial=1)) or 1.0
         page.text(x, y - 5, "Copies of each pixel")
         height, width = counts.shape
-        scale = Scale(0.0, most, signed=False)
-        draw_cells(page, counts.astype(float), scale, x, y, cell).set_gid("copies")
-        if cell >= _COARSEST:
+        draw_cells(page, counts.astype(float), self.copies_scale, x, y, cell).set_gid("copies")
+        if cell >= COARSEST:
             draw_lines(page, height, width, x, y, cell)
         note = "columns laid back: col2im of ones"
         page.text(x, y + height * cell + SMALL + 2, note, size=SMALL, color=SOFT)
@@ -117,15 +109,12 @@ class Pictures:
         tints = np.where(there[..., None], self.colours.reshape(rows, columns, 3), 1.0)
         image = draw_colours(page, tints, x, y, columns * cell, rows * cell)
         image.set_gid("output picture")
-        texts, size = cell_texts(atlas.product, cell)
-        if cell >= _COARSEST:
+        texts, size = cell_texts(atlas.product[moment.kernel][None], cell)
+        if cell >= COARSEST:
             draw_lines(page, rows, columns, x, y, cell)
         if size:
-            own = np.array(texts[moment.kernel], object).reshape(rows, columns)
+            own = np.array(texts[0], object).reshape(rows, columns)
             write_cells(page, np.where(there, own, "").tolist(), x, y, cell, size)
-        if moment.multiplied:
-            i, j = atlas.position(moment.column)
-            outline(page, (x + j * cell, y + i * cell, cell, cell))
 
     def counts(self, copied: int) -> Array:
         """Return how often each pixel (H, W) stands in the first so many columns."""
@@ -141,24 +130,34 @@ class Pictures:
         The stops that see a pixel are some rows of the output times some columns, and so are
         its parts.
         """
-        rows, columns = self._shares(0), self._shares(1)
-        _, oh, ow = self.atlas.output.shape
-        colours = np.where(np.arange(oh * ow)[:, None] < copied, self.colours, 1.0)
+        colours = np.where(np.arange(len(self.colours))[:, None] < copied, self.colours, 1.0)
         colours = np.concatenate([colours, np.ones((1, 3))])  # the last: no column at all
-        down, across = _divided(rows), _divided(columns)
-        stops = np.add.outer(down * ow, across)
-        stops[np.logical_or.outer(down < 0, across < 0)] = oh * ow
-        found: Array = colours[stops]
+        found: Array = colours[self.stops_at(*(n * _PARTS for n in self.layout.padded))]
         return found
 
-    def frame(self, page: Page, column: int, x: float, y: float, cell: float) -> None:
-        """Frame a column's patch in a picture; with gaps between its taps, each of them."""
-        mask = self.layout.covers(column)
-        if self.atlas.window.dilation == (1, 1) or cell < _COARSEST:
-            outline(page, box_of(mask, x, y, cell))
-            return
-        for row, place in np.argwhere(mask).tolist():
-            outline(page, (x + place * cell, y + row * cell, cell, cell))
+    def stops_at(self, height: int, width: int) -> Array:
+        """Return which column each dot of a padded picture so large is coloured for; -1: none."""
+        down, across = (_divided(self._shares(axis), n) for axis, n in ((0, height), (1, width)))
+        stops: Array = np.add.outer(down * self.atlas.output.shape[2], across)
+        stops[np.logical_or.outer(down < 0, across < 0)] = -1
+        return stops
+
+    def _write_all(self, shown: Shown) -> tuple[dict[int, str], float, tuple[bool, bool]]:
+        """Return the texts of the pixels that are written, their size, and where they fit.
+
+        In the pictures, in the columns: alike in both, if both have room.
+        """
+        pixel, cell = self.layout.pixel, self.layout.cell
+        channels = np.arange(self.atlas.x.size).reshape(self.atlas.x.shape)[list(shown.channels)]
+        columns = self.atlas.sources[np.ix_(shown.rows, shown.columns)]
+        wanted = np.unique(np.append(columns, channels if pixel >= _LEGIBLE else []))
+        wanted = wanted[wanted >= 0].astype(int)
+        for room in (min(cell, pixel), cell, pixel):
+            texts, size = cell_texts(self.atlas.x.ravel()[wanted][None], 0.92 * room)
+            if size:
+                written = dict(zip(wanted.tolist(), texts[0], strict=True))
+                return written, size, (room <= pixel, room <= cell)
+        return {}, 0.0, (False, False)
 
     def _filter_name(self, filter_: int) -> str:
         name = _text.plain(self.atlas.filter_name(filter_))
@@ -181,8 +180,10 @@ class Pictures:
         if not self.fits[0]:
             return
         inside = self.layout.inside
-        values = iter(self.texts[channel * int(inside.sum()) :])
-        texts = [[next(values) if own else "0" for own in row] for row in inside.tolist()]
+        pixels = itertools.count(channel * int(inside.sum()))
+        texts = [
+            [self.texts[next(pixels)] if own else "0" for own in row] for row in inside.tolist()
+        ]
         write_cells(page, texts, x, y, cell, self.size, ~inside)
 
     def _draw_values(self, page: Page, channel: int, x: float, y: float, cell: float) -> None:
@@ -197,11 +198,15 @@ class Pictures:
         draw_map_at(page, values[channel], scale, box)
 
 
-def _divided(shares: Array) -> Array:
-    """Return which stop each of a pixel's parts belongs to, (pixels * parts,); -1: to none."""
-    found = np.full((shares.shape[1], _PARTS), -1)
-    for pixel, column in enumerate(shares.T):
-        stops = np.flatnonzero(column)
-        if len(stops):
-            found[pixel] = stops[np.arange(_PARTS) * len(stops) // _PARTS]
-    return found.ravel()
+def _divided(shares: Array, dots: int) -> Array:
+    """Return which stop each of so many dots along an axis is for; -1: for none.
+
+    Each pixel's dots are divided evenly among the stops that see it, (stops, pixels).
+    """
+    middles = (np.arange(dots) + 0.5) * shares.shape[1] / dots  # in pixels
+    pixels = middles.astype(int)
+    counts = shares.sum(axis=0)[pixels]
+    wanted = (middles - pixels) * counts  # which of the pixel's stops
+    order = np.cumsum(shares, axis=0)[:, pixels]  # (stops, dots)
+    found = (order > wanted.astype(int)).argmax(axis=0)
+    return np.where(counts > 0, found, -1)

@@ -35,7 +35,7 @@ from minicnn.viz.maps import readable_on
 Box: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height, in points."""
 
-_SMALLEST = 5.0
+_SMALLEST, _NARROWEST = 5.0, 1.25
 
 
 @dataclass(frozen=True)
@@ -211,17 +211,19 @@ def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Bo
 
 def cell_texts(values: Array, cell: float) -> tuple[list[list[str]], float]:
     """Return the numbers for cells of this size, and their font size; 0 if none would fit."""
+    if 0.94 * cell / _NARROWEST < SMALL - 0.5:  # before thousands of numbers are written
+        return [], 0.0
     for digits in (4, 3, 2):
         texts = [[printed(text) for text in row] for row in cells(values, digits)]
         widest = max(_text.width(text, 1.0) for row in texts for text in row)
-        fits = min(0.9 * cell / max(widest, 1.25), 9.0)
+        fits = min(0.9 * cell / max(widest, _NARROWEST), 9.0)
         if fits >= SMALL:
             return texts, fits
     short = [
         [text.replace("0.", ".", 1) if text[:3] != "10." else text for text in row] for row in texts
     ]
     widest = max(_text.width(text, 1.0) for row in short for text in row)
-    fits = min(0.94 * cell / max(widest, 1.25), 9.0)
+    fits = min(0.94 * cell / max(widest, _NARROWEST), 9.0)
     return (short, fits) if fits >= SMALL - 0.5 else ([], 0.0)
 
 
