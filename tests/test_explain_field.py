@@ -172,9 +172,9 @@ def test_branches_join_at_every_step():
     assert explain.receptive_field(model, input_shape=shape, channel=1).count == 1
     assert explain.receptive_field(model, input_shape=shape, channel=2).count == 25
     both = explain.receptive_field(model, input_shape=shape)
-    assert [one.on_the_way for one in both.steps] == [True] * 4
+    assert [one.size for one in both.steps] == [(5, 5), (1, 1), (1, 1), (1, 1)]
     only = explain.receptive_field(model, "parallel.small", input_shape=shape)
-    assert [one.on_the_way for one in only.steps] == [True, True, False, False]
+    assert [one.count for one in only.steps] == [1, 2, 0, 0]
 
 
 def test_the_table_of_a_known_network():

@@ -36,8 +36,6 @@ class FieldStep:
         Slices: the smallest box around those of its values that belong to the set.
     count : int
         How many values of its maps belong to the set.
-    on_the_way : bool
-        Whether it lies between the picture and the value at all.
     """
 
     step: str
@@ -46,7 +44,6 @@ class FieldStep:
     field: Field | None
     box: Box
     count: int
-    on_the_way: bool
 
     @property
     def size(self) -> Pair:
@@ -64,7 +61,6 @@ class FieldStep:
             "position": self.position,
             "maps": list(self.maps),
             "field": steady,
-            "on_the_way": self.on_the_way,
             **box_dict(self.box),
             "count": self.count,
         }
@@ -84,7 +80,6 @@ def field_steps(wiring: Wiring, masks: Masks) -> tuple[FieldStep, ...]:
                 fields[position],
                 NOWHERE if mask is None else bounding(mask),
                 0 if mask is None else int(np.count_nonzero(mask)),
-                mask is not None,
             )
         )
     return tuple(found)

@@ -79,7 +79,7 @@ def receptive_field(
     >>> print(found)
     conv2d_2, row 0, column 5 sees 6 x 7 pixels of the picture
       rows 0 to 5, columns 9 to 15: 42 values
-      away from the borders it would see 7 x 7 pixels
+      away from the borders, values of conv2d_2 see up to 7 x 7 pixels
     <BLANKLINE>
     step      maps     field  stride  offset  made of
     picture   1x30x40    1x1       1       0      6x7
@@ -228,7 +228,7 @@ class ReceptiveField:
                 notes.append("there are holes in the box: pixels that no tap falls on")
         if self.steady is not None and self.steady.size != size_of(self.box):
             size = by(self.steady.size, " x ")
-            notes.append(f"away from the borders it would see {size} pixels")
+            notes.append(f"away from the borders, values of {self.step} see up to {size} pixels")
         if self.assumed:
             notes.append(
                 f"taken to see all that they can, as they do not say what they see: "
@@ -247,7 +247,7 @@ class ReceptiveField:
                     "?" if steady is None else by(steady.size),
                     "?" if steady is None else both(steady.distance),
                     "?" if steady is None else both(steady.first),
-                    by(one.size) if one.on_the_way else "-",
+                    by(one.size) if one.count else "-",
                 )
             )
         return rows

@@ -4,13 +4,16 @@ from minicnn.viz._page import new_figure
 from minicnn.viz._style import Scale, scale_of
 from minicnn.viz.animation import Animation
 from minicnn.viz.arithmetic import plot_arithmetic
+from minicnn.viz.border import plot_border_truth
 from minicnn.viz.coach import plot_coach
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
+from minicnn.viz.field import plot_projective_field, plot_receptive_field
 from minicnn.viz.filmstrip import plot_filmstrip
 from minicnn.viz.found_kernel import plot_found_kernel
 from minicnn.viz.im2col import animate_im2col, plot_im2col
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
+from minicnn.viz.padding_modes import plot_padding_modes
 from minicnn.viz.pipeline import plot_pipeline
 from minicnn.viz.saving import figure_bytes
 from minicnn.viz.sliding import animate_convolution
@@ -26,6 +29,7 @@ __all__ = [
     "figure_bytes",
     "new_figure",
     "plot_arithmetic",
+    "plot_border_truth",
     "plot_coach",
     "plot_feature_maps",
     "plot_filmstrip",
@@ -34,7 +38,10 @@ __all__ = [
     "plot_images",
     "plot_kernels",
     "plot_ledger",
+    "plot_padding_modes",
     "plot_pipeline",
+    "plot_projective_field",
+    "plot_receptive_field",
     "plot_xray",
     "render_map",
     "scale_of",

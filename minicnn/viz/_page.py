@@ -15,11 +15,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
 
 from minicnn.errors import ConfigError
 from minicnn.shapes import Array, Pair
 from minicnn.viz import _text
+from minicnn.viz._paths import runs_path
 from minicnn.viz._style import (
     BAD,
     DPI,
@@ -42,8 +42,6 @@ WIDTH, MARGIN, GAP = 648.0, 16.0, 10.0
 
 BAR = 170.0
 """How long a colour bar is."""
-
-_MOST_RUNS = 2000
 
 
 def new_figure(dpi: float = DPI) -> Figure:
@@ -257,26 +255,18 @@ def mark_bad(image: AxesImage) -> None:
     """Hatch what is not finite in an image; the whole image if that is too scattered."""
     mask = np.ma.getmaskarray(np.ma.asarray(image.get_array()))
     left, right, bottom, top = image.get_extent()
-    rows, columns = mask.shape
-    edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    (row, start), (_, stop) = np.nonzero(edges == 1), np.nonzero(edges == -1)
-    if len(row) > _MOST_RUNS:
-        row, start, stop = np.arange(rows), np.zeros(rows, int), np.full(rows, columns)
-    x0, x1 = (left + (right - left) * v / columns for v in (start, stop))
-    y0, y1 = (top + (bottom - top) * v / rows for v in (row, row + 1))
-    boxes = [np.column_stack(pair) for pair in ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))]
-    corners = np.stack(boxes, axis=1).reshape(-1, 2)  # (5 * runs, 2)
-    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(row))
-    image.axes.add_artist(
-        PathPatch(
-            Path(corners, codes),
-            facecolor="none",
-            edgecolor="white",
-            linewidth=0,
-            hatch="xxxx",
-            clip_on=False,
+    path = runs_path(mask, (left, top, right - left, bottom - top))
+    if path is not None:
+        image.axes.add_artist(
+            PathPatch(
+                path,
+                facecolor="none",
+                edgecolor="white",
+                linewidth=0,
+                hatch="xxxx",
+                clip_on=False,
+            )
         )
-    )
 
 
 def picture_values(values: Array, size: Pair) -> Array:
