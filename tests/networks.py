@@ -1,8 +1,30 @@
 """Random networks that always work: each layer is drawn to fit the maps before it."""
 
+import math
+
 from hypothesis import strategies as st
 
-from minicnn import Conv2D, Pad, Parallel, ReLU, Residual, Sequential
+from minicnn import (
+    AdaptiveAvgPool2D,
+    AvgPool2D,
+    Conv2D,
+    ConvTranspose2D,
+    Flatten,
+    GlobalAvgPool2D,
+    LeakyReLU,
+    Linear,
+    MaxPool2D,
+    Pad,
+    Parallel,
+    PReLU,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    Upsample,
+)
 
 MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -50,16 +72,57 @@ def convs(draw, shape, *, keep=False):
 
 
 @st.composite
+def pools(draw, shape):
+    """Draw a pooling: padding, ceil mode, parts that are not equal."""
+    kind = draw(st.sampled_from([MaxPool2D, AvgPool2D, AdaptiveAvgPool2D, GlobalAvgPool2D]))
+    if kind is GlobalAvgPool2D:
+        return kind()
+    if kind is AdaptiveAvgPool2D:
+        return kind((draw(st.integers(1, 4)), draw(st.integers(1, 4))))
+    kernel = tuple(draw(st.integers(1, min(3, n))) for n in shape[1:])
+    padding = [[draw(st.integers(0, k // 2)) for _ in range(2)] for k in kernel]
+    stride = tuple(draw(st.integers(1, 3)) for _ in kernel)
+    more = {"count_include_pad": draw(st.booleans())} if kind is AvgPool2D else {}
+    return kind(kernel, stride, padding, ceil_mode=draw(st.booleans()), **more)
+
+
+@st.composite
+def transposed(draw, shape):
+    groups = draw(st.sampled_from([g for g in (1, 2) if shape[0] % g == 0]))
+    stride = draw(st.integers(1, 3))
+    return ConvTranspose2D(
+        shape[0],
+        groups * draw(st.integers(1, 2)),
+        (draw(st.integers(2, 3)), draw(st.integers(2, 3))),
+        stride=stride,
+        dilation=draw(st.integers(1, 2)),
+        padding=draw(st.sampled_from([0, ((0, 1), (1, 0))])),
+        output_padding=draw(st.integers(0, stride - 1)),
+        groups=groups,
+        rng=0,
+    )
+
+
+@st.composite
 def steps(draw, shape, depth):
     """Draw one layer for maps of this shape."""
-    kinds = ["conv", "conv", "pad", "relu"] + ["residual", "parallel", "nested"] * (depth > 0)
+    kinds = ["conv", "conv", "pad", "pool", "value"]
+    kinds += ["residual", "parallel", "nested"] * (depth > 0)
+    kinds += ["larger", "transposed"] * (max(shape[1:]) < 8)
     kind = draw(st.sampled_from(kinds))
     if kind == "conv":
         return draw(convs(shape))
     if kind == "pad":
         return draw(pads(shape))
-    if kind == "relu":
-        return ReLU()
+    if kind == "pool":
+        return draw(pools(shape))
+    if kind == "larger":
+        return Upsample((draw(st.integers(1, 2)), draw(st.integers(1, 3))))
+    if kind == "transposed":
+        return draw(transposed(shape))
+    if kind == "value":
+        every = [ReLU(), LeakyReLU(0.1), PReLU(), Sigmoid(), Tanh(), Softmax()]
+        return draw(st.sampled_from(every))
     if kind == "nested":
         return Sequential(*draw(chains(shape, depth - 1, 2)))
     keeping = draw(convs(shape, keep=True))
@@ -84,10 +147,15 @@ def chains(draw, shape, depth, most):
 
 @st.composite
 def networks(draw, *, most=4, largest=9):
-    """Draw (model, input_shape): every padding mode, stride, dilation, groups, branches."""
+    """Draw (model, input_shape): every kind of layer, padding mode, stride, groups, branches."""
     shape = (
         draw(st.integers(1, 3)),
         draw(st.integers(3, largest)),
         draw(st.integers(3, largest)),
     )
-    return Sequential(*draw(chains(shape, 1, most))), (1, *shape)
+    layers = draw(chains(shape, 1, most))
+    if draw(st.booleans()):
+        features = math.prod(Sequential(*layers).output_shape((1, *shape)))
+        tails = [[], [Linear(features, 3, rng=0)], [Linear(features, 2, rng=1), Softmax()]]
+        layers += [Flatten(), *draw(st.sampled_from(tails))]
+    return Sequential(*layers), (1, *shape)

@@ -1,13 +1,33 @@
 """Border truth: masks against NaN in the padding, shares against a network of averages."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from networks import MODES, networks
 
-from minicnn import Conv2D, Pad, Parallel, ReLU, Residual, Sequential, explain, images, pad2d
+from minicnn import (
+    AvgPool2D,
+    Conv2D,
+    ConvTranspose2D,
+    Linear,
+    MaxPool2D,
+    Pad,
+    Parallel,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    explain,
+    images,
+    pad2d,
+)
 from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.layers import Add
 
 
 @given(case=networks())
@@ -19,38 +39,38 @@ def test_what_has_seen_padding_is_what_nan_in_the_padding_reaches(case):
 
 @given(case=networks())
 def test_shares_are_what_a_network_of_averages_makes_of_ones_within_zeros(case):
-    """All weights made to averages, all padding to zeros, no bias, no ReLU: ones in, 1 - share out.
+    """All weights made to averages, all padding to zeros, no bias: ones in, 1 - share out.
 
-    Sums of branches are averaged too.
+    Sums are averaged too, and nothing is done to single values.
     """
     model, shape = case
     averages = averaged(model)
     truth = explain.border_truth(model, shape)
     outputs = {-1: np.ones((1, *shape[1:]))}
     for position, node in enumerate(averages.plan()):
-        y = node.layer(*(outputs[s] for s in node.sources))
-        if node.name.split(".")[-1] == "add":
-            y = y / len(node.sources)
+        inputs = [outputs[s] for s in node.sources]
+        y = node.layer(*inputs)
+        if isinstance(node.layer, Add):
+            y = y / len(inputs)
+        if isinstance(node.layer, ConvTranspose2D):
+            whole = node.layer(np.ones_like(inputs[0]))
+            y = np.where(whole > 0, y / np.where(whole > 0, whole, 1), 1)
         outputs[position] = y
-        np.testing.assert_allclose(truth[position].share, 1 - y[0], atol=1e-12)
+        np.testing.assert_allclose(truth[position].share.ravel(), 1 - y.ravel(), atol=1e-12)
 
 
 def averaged(layer):
-    """Return a model like this one whose convolutions average, with zeros around."""
-    if isinstance(layer, Conv2D):
-        new = Conv2D(
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel_size,
-            stride=layer.stride,
-            padding=layer.padding,
-            dilation=layer.dilation,
-            groups=layer.groups,
-            bias=False,
-        )
+    """Return a model like this one that averages, with zeros around."""
+    if isinstance(layer, Conv2D | ConvTranspose2D | Linear):
         size = np.abs(layer.weight.astype(np.float64))
-        new.weight = size / size.sum(axis=(1, 2, 3), keepdims=True)
+        if not isinstance(layer, ConvTranspose2D):
+            size /= size.sum(axis=tuple(range(1, size.ndim)), keepdims=True)
+        new = copy.copy(layer)
+        new.weight, new.bias = size, None
         return new
+    if isinstance(layer, MaxPool2D):
+        window = layer.kernel_size, layer.stride, layer.padding
+        return AvgPool2D(*window, ceil_mode=layer.ceil_mode, count_include_pad=False)
     if isinstance(layer, Pad):
         return Pad(layer.padding)
     if isinstance(layer, Residual):
@@ -60,7 +80,7 @@ def averaged(layer):
         return Parallel(*(averaged(one) for _, one in layer.branches), merge=layer.merge)
     if isinstance(layer, Sequential):
         return Sequential(*map(averaged, layer))
-    return layer
+    return ReLU() if isinstance(layer, Sigmoid | Tanh | Softmax) else layer
 
 
 @given(case=networks())

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from minicnn.explain.field_links import Link
-from minicnn.layers import Conv2D, Pad
+from minicnn.layers import AvgPool2D, Conv2D, ConvTranspose2D, Linear, Pad, Softmax
 from minicnn.ops.conv import conv2d
+from minicnn.ops.conv_transpose import conv_transpose2d
 from minicnn.ops.pad import pad2d
 from minicnn.shapes import Array
 
@@ -54,6 +55,36 @@ def _(layer: Conv2D, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Arra
     return share
 
 
+@picture_share.register
+def _(layer: ConvTranspose2D, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Array:
+    both = np.stack([shares[0], np.ones(shares[0].shape)])
+    painted, whole = conv_transpose2d(
+        both,
+        np.abs(layer.weight.astype(np.float64)),
+        stride=layer.stride,
+        padding=layer.padding,
+        output_padding=layer.output_padding,
+        groups=layer.groups,
+        dilation=layer.dilation,
+    )
+    share: Array = np.divide(painted, whole, out=np.ones(whole.shape), where=whole > 0)
+    return share
+
+
+@picture_share.register
+def _(layer: Linear, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Array:
+    weight, whole = normalised(layer.weight)
+    share = shares[0].reshape(-1, layer.in_features) @ weight.T
+    share[:, whole == 0] = 1
+    found: Array = share.reshape(links[0].after)
+    return found
+
+
+@picture_share.register(Softmax)
+def _(layer: Any, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Array:
+    return shares[0]  # what it is measured by is no part of it
+
+
 def normalised(weight: Array) -> tuple[Array, Array]:
     """Return |weight| divided by its sum for each output, and these sums; all 0 stays 0."""
     size = np.abs(weight.astype(np.float64))
@@ -74,6 +105,16 @@ def _(layer: Conv2D, x: Array) -> Array:
     return conv2d(
         padded, layer.weight, stride=layer.stride, dilation=layer.dilation, groups=layer.groups
     )
+
+
+@with_nan.register
+def _(layer: AvgPool2D, x: Array) -> Array:
+    if not layer.count_include_pad:
+        return layer(x)
+    padded = pad2d(x, layer.padding, value=np.nan)
+    bare = AvgPool2D(layer.kernel_size, layer.stride, ceil_mode=layer.ceil_mode)
+    _, _, height, width = layer.output_shape(x.shape)
+    return bare(padded)[:, :, :height, :width]
 
 
 @with_nan.register

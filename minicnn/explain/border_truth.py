@@ -32,8 +32,9 @@ def border_truth(model: Any, input_shape: Any = None) -> BorderTruth:
 
         share(y) = sum(|weight| * share(x)) / sum(|weight|)     over all taps and channels
 
-    Where a layer has no weights (pooling, sums of branches), all values count alike; a bias has
-    no share; without any weight but 0 the share is 0. The share does not depend on the picture.
+    Where a layer has no weights (pooling, sums of branches), all values count alike; what a value
+    is only measured by (in a normalisation, a softmax) does not count, nor does a bias; without
+    any weight but 0 the share is 0. The share does not depend on the picture.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from minicnn.ops.pad import source_index
+from minicnn.ops.pool_adaptive import bins
 from minicnn.shapes import Array, Pair, Window
 
 NOTHING = -1
@@ -64,6 +65,38 @@ class Axis:
         made_up = np.ones(len(sources), bool)
         made_up[around[0] : around[0] + size] = False
         return cls(sources[:, None], made_up[:, None], size)
+
+    @classmethod
+    def parts(cls, size: int, number: int) -> Self:
+        """Return where each of so many parts looks, as equal as they can be."""
+        ends = np.array(bins(size, number)).reshape(-1, 2)
+        at = ends[:, :1] + np.arange(int((ends[:, 1] - ends[:, 0]).max(initial=0)))
+        return cls._of(np.where(at < ends[:, 1:], at, NOTHING), size)
+
+    @classmethod
+    def repeated(cls, size: int, times: int) -> Self:
+        """Return where each position looks if every one of the input is repeated."""
+        return cls._of(np.arange(size * times)[:, None] // times, size)
+
+    @classmethod
+    def painted(cls, window: Window, axis: int, size: int, outputs: int) -> Self:
+        """Return which inputs paint on each output of a transposed convolution.
+
+        Parameters
+        ----------
+        window : Window
+            Of the convolution that it is the way back of.
+        axis, size, outputs : int
+            Rows are axis 0, columns 1; how many positions come in, and how many go out.
+        """
+        taps = np.arange(window.kernel_size[axis]) * window.dilation[axis]
+        from_first = np.arange(outputs)[:, None] + window.padding[axis][0] - taps
+        at, between = np.divmod(from_first, window.stride[axis])
+        return cls._of(np.where((between == 0) & (at >= 0) & (at < size), at, NOTHING), size)
+
+    @classmethod
+    def _of(cls, sources: Array, size: int) -> Self:
+        return cls(sources, np.zeros(sources.shape, bool), size)
 
     @property
     def touches_padding(self) -> Array:

@@ -4,7 +4,7 @@
 
     @links.register
     def _(layer: MyLayer, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
-        return (Everything(maps_shape(shapes[0]), maps_shape(after)),)
+        return (Along(maps_shape(shapes[0]), maps_shape(after)),)
 """
 
 from __future__ import annotations
@@ -13,8 +13,21 @@ from functools import singledispatch
 from typing import Any
 
 from minicnn.explain.field_axis import Axis
-from minicnn.explain.field_links import Everything, Link, Part, Sliding, grouped, maps_shape
-from minicnn.layers import Concat, Conv2D, Pad
+from minicnn.explain.field_links import Along, Link, Part, Sliding, grouped, maps_shape
+from minicnn.layers import (
+    AdaptiveAvgPool2D,
+    AvgPool2D,
+    Concat,
+    Conv2D,
+    ConvTranspose2D,
+    Flatten,
+    GlobalAvgPool2D,
+    Linear,
+    MaxPool2D,
+    Pad,
+    Softmax,
+    Upsample,
+)
 from minicnn.shapes import Shape, Window
 
 
@@ -39,8 +52,7 @@ def links(layer: Any, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ..
         return tuple(Link(maps_shape(shape), maps_shape(after)) for shape in shapes)
     if window is not None and len(shapes) == 1 and after[2:] == window.output_size(*shapes[0][2:]):
         return (sliding(window, shapes[0], after, assumed=shapes[0][1] > 1),)
-    ends = maps_shape(after)
-    return tuple(Everything(maps_shape(shape), ends, assumed=True) for shape in shapes)
+    return tuple(Along(maps_shape(shape), maps_shape(after), True) for shape in shapes)
 
 
 @links.register
@@ -55,8 +67,55 @@ def _(layer: Pad, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
         Axis.padded(size, around, layer.mode)
         for size, around in zip(before[1:], layer.padding, strict=True)
     )
-    channels = grouped(before[0], before[0], before[0])
-    return (Sliding(before, maps_shape(after), rows=rows, columns=columns, channels=channels),)
+    return (by_axes(rows, columns, shapes[0], after, groups=before[0]),)
+
+
+@links.register(MaxPool2D)
+@links.register(AvgPool2D)
+def _(layer: Any, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    window, channels = layer.window(*shapes[0][2:]), after[1]
+    counts = getattr(layer, "count_include_pad", False)
+    return (sliding(window, shapes[0], after, groups=channels, padding_counts=counts),)
+
+
+@links.register(AdaptiveAvgPool2D)
+@links.register(GlobalAvgPool2D)
+def _(layer: Any, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    rows, columns = map(Axis.parts, shapes[0][2:], after[2:])
+    return (by_axes(rows, columns, shapes[0], after, groups=after[1]),)
+
+
+@links.register
+def _(layer: Upsample, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    rows, columns = map(Axis.repeated, shapes[0][2:], layer.scale_factor)
+    return (by_axes(rows, columns, shapes[0], after, groups=after[1]),)
+
+
+@links.register
+def _(layer: ConvTranspose2D, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    rows, columns = (
+        Axis.painted(layer.backward_window, axis, shapes[0][2 + axis], after[2 + axis])
+        for axis in (0, 1)
+    )
+    return (by_axes(rows, columns, shapes[0], after, groups=layer.groups),)
+
+
+@links.register
+def _(layer: Flatten, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    return (Link(maps_shape(shapes[0]), maps_shape(after)),)
+
+
+@links.register
+def _(layer: Linear, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    return (Along(maps_shape(shapes[0]), maps_shape(after), axes=(len(after) - 2,)),)
+
+
+@links.register
+def _(layer: Softmax, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    ends, axis = (maps_shape(shapes[0]), maps_shape(after)), layer.dim % len(after) - 1
+    if axis < 0:  # along the batch: nothing else of the same picture
+        return (Link(*ends),)
+    return (Along(*ends, axes=(axis,)),)
 
 
 @links.register
@@ -82,6 +141,19 @@ def sliding(
         Axis.sliding(window, axis, before[2 + axis], padding_counts=padding_counts)
         for axis in (0, 1)
     )
+    return by_axes(rows, columns, before, after, groups=groups, assumed=assumed)
+
+
+def by_axes(
+    rows: Axis,
+    columns: Axis,
+    before: Shape,
+    after: Shape,
+    *,
+    groups: int = 1,
+    assumed: bool = False,
+) -> Sliding:
+    """Return the link of a layer that looks along rows and columns in groups of channels."""
     channels = grouped(after[1], before[1], groups)
     ends = maps_shape(before), maps_shape(after)
     return Sliding(*ends, assumed, rows=rows, columns=columns, channels=channels)

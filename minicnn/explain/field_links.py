@@ -8,7 +8,7 @@ value under a tap counts even where its weight happens to be 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -60,21 +60,45 @@ class Link:
         return self.forward(np.ones(self.before, bool)) | self.padding()
 
 
-@dataclass(frozen=True, eq=False)
-class Everything(Link):
-    """Every output looks at every input."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Along(Link):
+    """Every output looks at all inputs along some axes, in its own place on the others.
+
+    Attributes
+    ----------
+    axes : tuple of int
+        Of (C, H, W): 0, 1, 2. By default all of them: every output looks at every input.
+    groups : int
+        Into how many groups the channels are dealt; each output looks at its own.
+    """
+
+    axes: tuple[int, ...] = (0, 1, 2)
+    groups: int = 1
 
     def forward(self, mask: Array) -> Array:
-        """Return every output, if there is any input."""
-        return np.full(self.after, bool(mask.any()))
+        """Return which outputs have any of these inputs along the axes."""
+        return self._spread(np.any(self._dealt(mask), axis=self._along, keepdims=True), self.after)
 
     def back(self, mask: Array) -> Array:
-        """Return every input, if there is any output."""
-        return np.full(self.before, bool(mask.any()))
+        """Return which inputs have any of these outputs along the axes."""
+        return self._spread(np.any(self._dealt(mask), axis=self._along, keepdims=True), self.before)
 
     def mean(self, values: Array) -> Array:
-        """Return the mean of all inputs."""
-        return np.full(self.after, values.mean() if values.size else 0.0)
+        """Return the mean of the inputs along the axes."""
+        return self._spread(self._dealt(values).mean(axis=self._along, keepdims=True), self.after)
+
+    @property
+    def _along(self) -> tuple[int, ...]:
+        return tuple(axis + 1 for axis in self.axes)
+
+    def _dealt(self, values: Array) -> Array:
+        channels, height, width = values.shape
+        return values.reshape(self.groups, channels // self.groups, height, width)
+
+    def _spread(self, found: Any, shape: MapsShape) -> Array:
+        channels, height, width = shape
+        dealt = self.groups, channels // self.groups, height, width
+        return np.broadcast_to(found, dealt).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -140,7 +164,7 @@ class Sliding(Link):
         for outputs, inputs in self.channels:
             asked = flat(mask[outputs])
             if asked.any():
-                found[inputs] = self.columns.back(self.rows.back(asked).T).T
+                found[inputs] |= self.columns.back(self.rows.back(asked).T).T
         return found
 
     def padding(self) -> Array:

@@ -51,7 +51,7 @@ def padding_modes(model: Any, x: Any, padding: Any = None) -> PaddingModes:
     >>> from minicnn import Conv2D, images
     >>> slope = images.gradient((12, 16))                   # brighter to the right
     >>> print(padding_modes(Conv2D.from_kernels("sobel_x"), slope))
-    the picture's border, 1 pixel wide, guessed in four ways
+    the picture's border, 1 pixel around, guessed in four ways
       44 of 140 values have seen it; the largest true value is 0.5333
     <BLANKLINE>
     mode       wrong values  worst error  mean error
@@ -172,7 +172,7 @@ class PaddingModes:
         seen = int(np.count_nonzero(self.seen))
         largest = number(float(np.abs(self.truth).max(initial=0.0)))
         lines = [
-            f"the picture's border, {self._width()} wide, guessed in four ways",
+            f"the picture's border, {self.width}, guessed in four ways",
             f"  {seen:,} of {count(self.truth.size, 'value')} have seen it; "
             f"the largest true value is {largest}",
         ]
@@ -182,10 +182,12 @@ class PaddingModes:
             rows.append((guess.mode, f"{guess.wrong:,}", number(guess.worst), mean))
         return "\n".join(map(clipped, [*lines, "", *table(rows, (1, 2, 3))]))
 
-    def _width(self) -> str:
+    @property
+    def width(self) -> str:
+        """How wide the guessed border is, in words."""
         widths = {n for pair in self.padding for n in pair}
         if len(widths) == 1:
-            return count(widths.pop(), "pixel")
+            return f"{count(widths.pop(), 'pixel')} around"
         (top, bottom), (left, right) = self.padding
         return f"{top} above, {bottom} below, {left} left, {right} right"
 

@@ -169,6 +169,14 @@ class ReceptiveField:
         return self.steps[self.position + 1].field
 
     @property
+    def cut_off(self) -> bool:
+        """Whether away from the picture's borders some value of its step sees more."""
+        if self.steady is None or self.steady.size == size_of(self.box):
+            return False
+        picture = self.mask.shape[1:]
+        return all(size <= most for size, most in zip(self.steady.size, picture, strict=True))
+
+    @property
     def assumed(self) -> tuple[str, ...]:
         """The steps on the way that do not say what they see: there it is rather too much."""
         return self.wiring.assumed(sorted(self.masks))
@@ -209,8 +217,9 @@ class ReceptiveField:
         return "\n".join(map(clipped, [*lines, "", *table(self._rows(), range(2, 6))]))
 
     def _head(self) -> str:
-        which = "" if self.channel is None else f", channel {self.channel}"
-        who = f"{self.step}{which}, row {self.row}, column {self.column}"
+        who = self.step if self.channel is None else f"{self.step}, channel {self.channel}"
+        if self.wiring.maps(self.position)[1:] != (1, 1):
+            who += f", row {self.row}, column {self.column}"
         if not self.count:
             return f"{who} sees nothing of the picture: it is made of padding"
         return f"{who} sees {by(size_of(self.box), ' x ')} pixels of the picture"
@@ -226,7 +235,7 @@ class ReceptiveField:
             rows, columns = size_of(self.box)
             if self.count < rows * columns * len(self.channels):
                 notes.append("there are holes in the box: pixels that no tap falls on")
-        if self.steady is not None and self.steady.size != size_of(self.box):
+        if self.cut_off and self.steady is not None:
             size = by(self.steady.size, " x ")
             notes.append(f"away from the borders, values of {self.step} see up to {size} pixels")
         if self.assumed:

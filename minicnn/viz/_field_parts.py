@@ -94,7 +94,9 @@ def step_tile(
         draw_set(page, inside, (x, y + height - high, wide, high))
 
     label = _text.plain(f"{one.step} {recording.map_name(one.position, channel)}")
-    size = f"{_text.by(one.size)} of {_text.by(one.maps[1:])}" if one.count else "none"
+    size = f"{_text.by(one.size)} of {_text.by(one.maps[1:])}"
+    if one.maps[1:] == (1, 1):
+        size = f"{one.count:,} of {_text.count(len(maps), 'value')}"
     strip = (known.low, known.high, scale) if known.low < known.high else None
     alarm = f"{size}, flat" if known.flat else size
     return Tile(draw, label, range_text(known), alarm, strip, shape=values.shape)

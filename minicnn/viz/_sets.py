@@ -71,6 +71,8 @@ def snapped(page: Page, box: Box) -> Box:
 
 def draw_seen(page: Page, mask: Array, box: Box) -> None:
     """Hatch and outline what has seen padding, (H, W), on a map drawn in a box."""
+    if not mask.any():
+        return
     box = snapped(page, box)
     hatch_set(page.axes, mask, box, color=ALARM, hatch="////")
     outline_set(page, ~mask, box, thick=0.8, rim=0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.explain.border_truth import BorderStep, border_truth
 from minicnn.explain.naming import map_names, names_along
 from minicnn.layers import Layer
 from minicnn.ops.arrays import image_batch
@@ -124,6 +125,16 @@ def chosen_step(what: Any, step: Any, who: str) -> tuple[Step | None, int, tuple
             f"{who} takes what a model did, not the model.\n  Pass model.trace(x), for a picture x."
         )
     return None, -1, None
+
+
+def seen_along(trace: Any, who: str) -> tuple[BorderStep, ...]:
+    """Return what each step of a trace has seen of padding."""
+    if not isinstance(trace, Trace):
+        raise ConfigError(
+            f"{who}: border=True needs a whole trace, to know what stands before: "
+            f"pass model.trace(x), got a {_kind(trace)}"
+        )
+    return border_truth(trace).steps
 
 
 def batch_of(array: Any, who: str, name: str = "what") -> Array:

@@ -10,14 +10,17 @@ from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._grid import Tile
 from minicnn.viz._page import SMALL, Page
+from minicnn.viz._sets import draw_seen
 from minicnn.viz._style import Scale, number_text, printed
 from minicnn.viz._subject import Maps
 from minicnn.viz._values import facts
 from minicnn.viz.maps import bad_text, kernel_texts, number_size, range_text, write_numbers
 
 
-def map_tile(maps: Maps, index: int, scale: Scale, *, strip: bool, above: Any = None) -> Tile:
-    """Return one map's tile; values beyond the scale are counted."""
+def map_tile(
+    maps: Maps, index: int, scale: Scale, *, strip: bool, above: Any = None, seen: Any = None
+) -> Tile:
+    """Return one map's tile; values beyond the scale are counted, those of `seen` are hatched."""
     known, values = maps.facts[index], maps.values[index]
     beyond = known.low < scale.low or known.high > scale.high
     clipped = scale.clipped(values) if beyond else 0
@@ -28,8 +31,14 @@ def map_tile(maps: Maps, index: int, scale: Scale, *, strip: bool, above: Any = 
     if clipped:
         alarms.append(f"{_percent(clipped / known.size)} clipped")
     has_strip = strip and known.low < known.high
+
+    def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
+        page.map(values, scale, x, y, width, height, known)
+        if seen is not None:
+            draw_seen(page, seen, (x, y, width, height))
+
     return Tile(
-        lambda page, x, y, w, h: page.map(values, scale, x, y, w, h, known),
+        draw,
         maps.labels[index],
         text,
         ", ".join(filter(None, alarms)),
@@ -69,8 +78,8 @@ def draw_kernel_at(
         write_numbers(page.axes, kernel, image, (page.snap(x), page.snap(y)), cell, cell)
 
 
-def picture_tile(picture: Array, label: str, value: str = "") -> Tile:
-    """Return the tile of a picture (1, H, W) or (3, H, W)."""
+def picture_tile(picture: Array, label: str, value: str = "", *, seen: Any = None) -> Tile:
+    """Return the tile of a picture (1, H, W) or (3, H, W); those pixels of `seen` are hatched."""
     known = facts(picture)
     beyond = int(np.count_nonzero((picture < 0) | (picture > 1)))
     alarms = [bad_text(known)]
@@ -82,6 +91,8 @@ def picture_tile(picture: Array, label: str, value: str = "") -> Tile:
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
         ratio = min(width / columns, height / rows)
         page.picture(picture, x, y, columns * ratio, rows * ratio)
+        if seen is not None:
+            draw_seen(page, seen, (x, y, columns * ratio, rows * ratio))
 
     return Tile(
         draw,

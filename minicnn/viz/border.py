@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError
@@ -80,10 +82,14 @@ def plot_border_truth(
     tiles = [_tile(recording, sample, step) for step in shown]
     rows = -(-len(tiles) // _IN_A_ROW)
     columns = -(-len(tiles) // rows)
-    shape = max((step.mask.shape[1:] for step in shown), key=lambda size: size[0] / size[1])
+    shape = max((step.mask.shape[1:] for step in shown), key=lambda size: size[0] * size[1])
     widest = min((WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns, _TILE)
     grid = Grid.arrange(tiles, shape, columns=columns, strip=True, widest=widest, tallest=_TILE)
-    grid = replace(grid, above=grid.tile[1] + _BETWEEN)
+    with_shares = (
+        replace(tile, above=_share(recording, sample, step, grid.tile))
+        for tile, step in zip(tiles, shown, strict=True)
+    )
+    grid = replace(grid, tiles=tuple(with_shares), above=grid.tile[1] + _BETWEEN)
     last = steps[-1]
     about = [
         "Above, the share of padding in each value's weight; below, the step's strongest map, "
@@ -102,19 +108,15 @@ def plot_border_truth(
 
 
 def _tile(recording: Recording, sample: int, step: BorderStep) -> Tile:
+    channel = _channel(recording, sample, step)
     maps = recording.maps(step.position, sample)
-    channel = strongest_channel(maps, step.mask | True)
-    values, mask, share = maps[channel], step.mask[channel], step.share[channel]
+    values, mask = maps[channel], step.mask[channel]
     known, scale = facts(values), scale_of(maps)
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
         wide, high = fitted(values.shape, width, height)
         page.map(values, scale, x, y, wide, high, known)
         draw_seen(page, mask, (x, y, wide, high))
-
-    def draw_share(page: Page, x: float, y: float, width: float, height: float) -> None:
-        wide, high = fitted(values.shape, min(width, _TILE), height - _BETWEEN)
-        page.map(share, SHARE, x, y + height - _BETWEEN - high, wide, high, None)
 
     said = f"{percent(step.fraction)} seen, {percent(step.weight)} of the weight"
     return Tile(
@@ -123,6 +125,23 @@ def _tile(recording: Recording, sample: int, step: BorderStep) -> Tile:
         range_text(known),
         said,
         (known.low, known.high, scale) if known.low < known.high else None,
-        draw_share,
-        values.shape,
+        shape=values.shape,
     )
+
+
+def _share(
+    recording: Recording, sample: int, step: BorderStep, size: tuple[float, float]
+) -> Callable[[Page, float, float, float, float], None]:
+    """Return what draws the share of padding in the map that is drawn below."""
+    share = step.share[_channel(recording, sample, step)]
+    wide, high = fitted(share.shape, *size)
+
+    def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
+        page.map(share, SHARE, x, y + height - _BETWEEN - high, wide, high, None)
+
+    return draw
+
+
+def _channel(recording: Recording, sample: int, step: BorderStep) -> int:
+    everything = np.ones(step.mask.shape, bool)
+    return strongest_channel(recording.maps(step.position, sample), everything)

@@ -10,16 +10,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, ShapeError
+from minicnn.explain.border_truth import percent
 from minicnn.kernels import as_kernels
 from minicnn.layers import Conv2D
 from minicnn.ops.arrays import image_batch
-from minicnn.shapes import Array, integer
+from minicnn.shapes import Array, flag, integer
 from minicnn.trace import Step, Trace
 from minicnn.viz import _layers, _text
 from minicnn.viz._grid import Grid, sheet
 from minicnn.viz._page import check_figure
 from minicnn.viz._style import check_scale
-from minicnn.viz._subject import Maps, batch_of, chosen_step, maps_of
+from minicnn.viz._subject import Maps, batch_of, chosen_step, maps_of, seen_along
 from minicnn.viz._tiles import kernel_tile, map_tile, picture_tile
 from minicnn.viz._values import facts
 
@@ -35,6 +36,7 @@ def plot_feature_maps(
     scale: Any = "step",
     max_maps: int = 64,
     columns: int | None = None,
+    border: bool = False,
     title: str | None = None,
     figure: Figure | None = None,
 ) -> Figure:
@@ -59,6 +61,8 @@ def plot_feature_maps(
     columns : int, optional
         Maps in a row. By default what fills the page best, or, behind kernels that look at each
         channel by itself, a row for each channel.
+    border : bool
+        Hatch what has seen padding, of a trace: see `minicnn.explain.border_truth`.
     title : str, optional
         By default the step's name. Taken literally.
     figure : matplotlib Figure, optional
@@ -109,11 +113,17 @@ def plot_feature_maps(
     shown = min(len(maps), max_maps)
     if shown < len(maps):
         about.append(f"{shown} of {len(maps)} shown")
+    seen = seen_along(what, "plot_feature_maps")[position] if flag("border", border) else None
+    if seen is not None:
+        about.append(f"hatched: what has seen padding, {percent(seen.fraction)}")
 
     per_map = isinstance(scale, str) and scale == "map"
     common = None if per_map else maps.scale(scale)
     scales = [maps.own_scale(i) if common is None else common for i in range(shown)]
-    tiles = [map_tile(maps, i, scales[i], strip=per_map) for i in range(shown)]
+    tiles = [
+        map_tile(maps, i, scales[i], strip=per_map, seen=None if seen is None else seen.mask[i])
+        for i in range(shown)
+    ]
     shape = maps.values.shape[1:]
     grid = None
     if columns is None and found:

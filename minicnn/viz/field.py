@@ -67,8 +67,10 @@ def plot_receptive_field(
     recording = Recording(recorded(model, x))
     sample = recording.find_sample(sample)
     found = receptive_field(recording.trace, step, row=row, column=column, channel=channel)
-    which = "" if channel is None else f", {recording.map_name(found.position, channel)}"
-    who = f"{found.step}{which}, row {found.row}, column {found.column}"
+    map_name = recording.map_name
+    who = found.step if channel is None else f"{found.step}, {map_name(found.position, channel)}"
+    if found.wiring.maps(found.position)[1:] != (1, 1):
+        who += f", row {found.row}, column {found.column}"
     size = _text.by(size_of(found.box))
     steps = tuple(one for one in found.steps if one.count or one.position == PICTURE)
     page = FieldPage(
@@ -180,9 +182,8 @@ def _about(found: ReceptiveField) -> tuple[str, ...]:
         seen = len(found.channels)
         channels = f" in {'all' if seen == all_channels else f'{seen} of'} {all_channels} channels"
     about = [f"{_text.sentence(box)}: {count(found.count, 'value')}{channels}"]
-    steady = found.steady
-    if steady is not None and steady.size != size_of(found.box):
-        size = _text.by(steady.size)
+    if found.cut_off and found.steady is not None:
+        size = _text.by(found.steady.size)
         about.append(f"Away from the borders, values of {found.step} see up to {size} pixels")
     rows, columns = size_of(found.box)
     if found.count < rows * columns * len(found.channels):

@@ -95,7 +95,7 @@ class _Sheet:
         tops = [names + _LINE + 4]
         tops.append(tops[0] + picture[1] + 10 + _HEAD)
         tops.append(tops[1] + size[1] + 10 + _HEAD)
-        page = Page(figure, WIDTH, tops[2] + size[1] + 4 + 2 * _SMALL_LINE + MARGIN)
+        page = Page(figure, WIDTH, tops[2] + size[1] + 4 + _SMALL_LINE + MARGIN)
         self._write_heading(page, head, lines)
         outputs = [found.truth[channel], *(guess.output[channel] for guess in found.guesses)]
         maps, errors = scale_of(np.stack(outputs)), self._error_scale()
@@ -121,11 +121,10 @@ class _Sheet:
     def _about(self) -> str:
         found = self.found
         seen = int(np.count_nonzero(found.seen))
-        (top, bottom), (left, right) = found.padding
         return (
-            f"The picture's border was cut off ({top} above, {bottom} below, {left} left, {right} "
-            f"right) and guessed in four ways. {seen:,} of {found.truth.size:,} values have seen "
-            f"it; their errors stand below, over all maps."
+            f"Framed: what is known of the picture. What lies around it, {found.width}, was "
+            f"guessed in four ways; {seen:,} of {found.truth.size:,} values have seen it. In red: "
+            f"the worst error of all maps, and the mean of those that have seen it."
         )
 
     def _error_scale(self) -> Scale:
@@ -158,9 +157,10 @@ class _Sheet:
             page.picture(picture, *box)
         else:
             page.map(picture[0], scale_of(self.found.picture), *box, facts(picture[0]))
-        kept = np.zeros(picture.shape[1:], bool)
         (top, bottom), (left, right) = self.found.padding
-        kept[top : kept.shape[0] - bottom, left : kept.shape[1] - right] = True
+        _, height, width = self.found.picture.shape
+        kept = np.zeros((height, width), bool)
+        kept[top : height - bottom, left : width - right] = True
         outline_set(page, kept, box, thick=0.8, rim=0)
 
     def _write_note(self, page: Page, x: float, top: float) -> None:
@@ -172,8 +172,11 @@ class _Sheet:
 
 def _channel(found: PaddingModes, channel: Any) -> int:
     if channel is None:
-        errors = np.stack([np.nan_to_num(guess.difference) for guess in found.guesses])
-        return int(np.abs(errors).max(axis=(0, 2, 3)).argmax())
+        worst = [
+            max(np.abs(np.nan_to_num(guess.difference[c])).max() for guess in found.guesses)
+            for c in range(len(found.truth))
+        ]
+        return int(np.argmax(worst))
     if integer("channel", channel, least=0) >= len(found.truth):
         raise ConfigError(f"channel must be from 0 to {len(found.truth) - 1}, got {channel}")
     return int(channel)

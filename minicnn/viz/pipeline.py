@@ -9,9 +9,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, DTypeError
+from minicnn.explain.border_truth import BorderStep, percent
+from minicnn.explain.field_links import flat
 from minicnn.explain.naming import names_along
 from minicnn.layers import Layer
-from minicnn.shapes import Array, integer
+from minicnn.shapes import Array, flag, integer
 from minicnn.trace import Step, Trace
 from minicnn.viz import _layers, _text
 from minicnn.viz._grid import Grid, reduced_notes
@@ -27,7 +29,7 @@ from minicnn.viz._page import (
     dots_per_inch,
 )
 from minicnn.viz._style import INK, SOFT, Scale, check_scale, number_text, printed, scale_for
-from minicnn.viz._subject import Maps, batch_of, maps_of
+from minicnn.viz._subject import Maps, batch_of, maps_of, seen_along
 from minicnn.viz._tiles import draw_kernel_at, map_tile, picture_tile
 from minicnn.viz._values import facts
 from minicnn.viz.maps import kernel_texts, number_size
@@ -45,6 +47,7 @@ def plot_pipeline(
     sample: int = 0,
     scale: Any = "step",
     max_maps: int = 8,
+    border: bool = False,
     title: str | None = None,
     figure: Figure | None = None,
 ) -> Figure:
@@ -63,6 +66,8 @@ def plot_pipeline(
         As for `plot_feature_maps`.
     max_maps : int
         Show the first so many of each step; the figure says "8 of 64 shown".
+    border : bool
+        Hatch what has seen padding; each step says how much of it has.
     title, figure
         As for `plot_feature_maps`.
 
@@ -83,7 +88,8 @@ def plot_pipeline(
     check_scale(scale)
     integer("max_maps", max_maps, least=1)
     _check_trace(trace)
-    blocks = list(_blocks(trace, sample, scale, max_maps))
+    seen = seen_along(trace, "plot_pipeline") if flag("border", border) else None
+    blocks = list(_blocks(trace, sample, scale, max_maps, seen))
     rows = _pack(blocks)
     return _draw(figure, rows, "From picture to feature maps" if title is None else title)
 
@@ -161,7 +167,7 @@ class Block:
         self.grid.draw(page, x, top - self.grid.above)
 
 
-def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
+def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int, seen: Any) -> Any:
     first = maps_of(batch_of(trace.input, "plot_pipeline", "input"), sample, None)
     is_picture = _looks_like_picture(first)
     batch = f"picture {sample} of {len(trace.input)}" if len(trace.input) > 1 else ""
@@ -176,7 +182,10 @@ def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int) -> Any:
         shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
         about = [_text.sentence(what), shapes, _layers.left_over(step.layer, step.input.shape)]
         name = f"{number}  {step.name}"
-        yield _block(name, about, maps, is_picture, scale, max_maps, step, stacked)
+        own = None if seen is None else seen[number]
+        if own is not None and own.fraction:
+            about.append(f"{percent(own.fraction)} has seen padding")
+        yield _block(name, about, maps, is_picture, scale, max_maps, step, stacked, own)
 
 
 def _block(
@@ -188,13 +197,15 @@ def _block(
     max_maps: int,
     step: Step | None,
     stacked: int | None = None,
+    seen: BorderStep | None = None,
 ) -> Block:
     shape = maps.values.shape[1:]
     parts = [part for part in about if part]
     if is_picture:
         kind = "red, green, blue" if len(maps) == 3 else "grey"
         low, high = (printed(number_text(v)) for v in (maps.low, maps.high))
-        tile = picture_tile(maps.values, f"{kind}", f"{low} to {high}")
+        around = None if seen is None else flat(seen.mask)
+        tile = picture_tile(maps.values, kind, f"{low} to {high}", seen=around)
         grid = Grid.arrange([tile], shape, columns=1, widest=_NARROW, tallest=_TALLEST)
         return Block(_text.plain(name), tuple(parts), None, "", grid)
     shown = min(len(maps), max_maps)
@@ -210,6 +221,7 @@ def _block(
             maps.own_scale(i) if common is None else common,
             strip=per_map,
             above=kernels.drawing(i) if kernels else None,
+            seen=None if seen is None else seen.mask[i],
         )
         for i in range(shown)
     ]
