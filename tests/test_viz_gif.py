@@ -71,6 +71,22 @@ def test_what_does_not_change_does_not_flicker(seed, count):
         assert abs(frame.astype(int) - first)[still].mean() < 25
 
 
+def test_a_drawn_page_keeps_its_looks():
+    """Thousands of colours, from letters' edges and from two ramps: none is far off."""
+    rng = np.random.default_rng(0)
+    page = np.full((200, 400, 3), 255, np.uint8)
+    page[:40, :256] = np.arange(256)[:, None]  # greys
+    page[40:80, :256] = np.stack([np.arange(256), 255 - np.arange(256) // 2, [80] * 256], axis=-1)
+    edges = rng.integers(0, 200, 1500), rng.integers(260, 400, 1500)
+    page[edges] = rng.integers(0, 256, (1500, 3))
+    (found,), _ = read(gif_bytes([page]))
+    error = np.abs(found.astype(int) - page).max(axis=-1)
+    assert (error[page.min(axis=-1) == 255] == 0).all()  # white
+    assert error[:80, :256].mean() < 4
+    assert error[:80, :256].max() <= 12
+    assert error.max() <= 90
+
+
 def test_a_frame_forgotten_by_its_maker_is_not_changed_by_it():
     buffer = np.zeros((4, 5, 3), np.uint8)
 

@@ -12,8 +12,8 @@ COLOURS = ("red", "green", "blue")
 MODES = ("reflect", "zeros", "replicate", "circular")
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides which model is run."""
+def add_model_options(parser: argparse.ArgumentParser, *, relu: bool = True) -> None:
+    """Add what decides which model is run; without `relu`, it ends with the convolution."""
     group = parser.add_argument_group("the model")
     group.add_argument(
         "-k",
@@ -26,6 +26,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--stride", type=values.stride, default=1, metavar="S", help="steps of S pixels; default: 1"
+    )
+    group.add_argument(
+        "--dilation",
+        type=values.stride,
+        default=1,
+        metavar="D",
+        help="put the kernel's values D pixels apart; default: 1",
     )
     group.add_argument(
         "--padding",
@@ -59,6 +66,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="look at red, green and blue: summed to one map for a kernel, as in a CNN, or each by "
         "itself, as in a picture editor",
     )
+    if not relu:
+        parser.set_defaults(relu=False)
+        return
     group.add_argument(
         "--no-relu",
         dest="relu",
@@ -81,13 +91,17 @@ def build_model(args: argparse.Namespace, shape: Shape) -> Sequential:
     _, in_channels, height, width = shape
     kernels = values.together(args.kernels or [values.kernel_text("edges")])
     size = max(k.shape[0] for k in kernels), max(k.shape[1] for k in kernels)
-    sides = Window.over(height, width, size, args.stride, args.padding).padding
+    sides = Window.over(height, width, size, args.stride, args.padding, args.dilation).padding
     layers: list[Layer] = []
     if sides != ((0, 0), (0, 0)):
         layers.append(Pad(sides, mode=args.mode))
     each = args.colour == "each"
     conv = Conv2D.from_kernels(
-        kernels, in_channels=in_channels, per_channel=each, stride=args.stride
+        kernels,
+        in_channels=in_channels,
+        per_channel=each,
+        stride=args.stride,
+        dilation=args.dilation,
     )
     if each and in_channels == len(COLOURS):
         conv.names = tuple(f"{kernel.name}, {colour}" for colour in COLOURS for kernel in kernels)

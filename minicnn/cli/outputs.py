@@ -18,21 +18,23 @@ from minicnn.files import check_output, write_whole
 from minicnn.terminal import is_terminal
 
 
-def add_output_options(parser: argparse.ArgumentParser, what: str) -> Any:
-    """Add where a figure is written; return the group of options."""
+def add_output_options(parser: argparse.ArgumentParser, what: str, *, moves: bool = False) -> Any:
+    """Add where a figure, or something that moves, is written; return the group of options."""
     group = parser.add_argument_group("output")
+    formats = values.MOVING if moves else values.FORMATS
     group.add_argument(
         "-o",
         "--output",
-        type=values.output,
+        type=values.moving_output if moves else values.output,
         metavar="OUT",
-        help=f"{what} to this file: PNG, SVG or PDF by its suffix; - is standard output",
+        help=f"{what} to this file: {'GIF, ' if moves else ''}PNG, SVG or PDF by its suffix; - is "
+        "standard output",
     )
     group.add_argument(
         "--format",
-        choices=values.FORMATS,
+        choices=formats,
         help="the format where no suffix says it: for '-o -' and for names that are made here; "
-        "default: png",
+        f"default: {formats[0]}",
     )
     group.add_argument(
         "--force", action="store_true", help="write over existing files (never over an input)"

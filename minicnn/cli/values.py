@@ -17,6 +17,9 @@ from minicnn.kernels import Kernel
 FORMATS = ("png", "svg", "pdf")
 """The kinds of file a figure can be, by suffix; the same as `viz.figure_bytes` knows."""
 
+MOVING = ("gif", *FORMATS)
+"""The kinds of file that something that moves can be: as it moves, or as stills."""
+
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -107,20 +110,54 @@ def size_in_bytes(text: str) -> int:
     return found
 
 
-def output(text: str) -> str:
+def output(text: str, formats: tuple[str, ...] = FORMATS) -> str:
     """Read the name of a file to draw to: "-", or one whose suffix says the format."""
-    if text == "-" or suffix_format(text):
+    if text == "-" or suffix_format(text) in formats:
         return text
     suffix = os.path.splitext(text)[1]
     problem = f"unknown suffix {suffix!r}" if suffix else "a file name without a suffix"
-    known = ", ".join(f".{name}" for name in FORMATS)
+    known = ", ".join(f".{name}" for name in formats)
     raise _wrong(f"{text!r} has {problem}: the format follows it, one of {known}") from None
 
 
 def suffix_format(name: str) -> str:
     """Return the format that a file's suffix stands for, "" if none."""
     suffix = os.path.splitext(name)[1].lower().removeprefix(".")
-    return suffix if suffix in FORMATS else ""
+    return suffix if suffix in MOVING else ""
+
+
+def moving_output(text: str) -> str:
+    """Read the name of a file like `output`, one that may also be a GIF."""
+    return output(text, MOVING)
+
+
+def stops(text: str) -> slice | list[int]:
+    """Read which stops of a window: "0:100:2" (from, up to, every), or "0,24,48".
+
+    Examples
+    --------
+    >>> stops("10:"), stops("::3"), stops("0,24")
+    (slice(10, None, None), slice(None, None, 3), [0, 24])
+    """
+    example = "0:100:2 for every second one from 0 to 99, or 0,24,48"
+    if ":" not in text:
+        found = _integers(text, tuple(range(1, 1000)), least=0, example=example)
+        return list(found) if isinstance(found, tuple) else [found]
+    match = re.fullmatch(r"([0-9]{0,9}):([0-9]{0,9})(?::([0-9]{0,9}))?", text)
+    if not match or (match[3] and int(match[3]) == 0):
+        raise _wrong(f"{text!r} does not fit: write {example}")
+    return slice(*(int(part) if part else None for part in match.groups()))
+
+
+def picture_size(text: str) -> int | None:
+    """Read "16", the most rows and columns, or "full"."""
+    return None if text == "full" else whole(text)
+
+
+def milliseconds(text: str) -> int:
+    """Read how long a frame of an animation stands."""
+    found = _integers(text, (1,), least=20, example="milliseconds from 20 on, such as 100")
+    return found if isinstance(found, int) else found[0]
 
 
 def _integers(

@@ -100,6 +100,8 @@ class Stop:
         texts += [f"{'-' if part < 0 else '+'} {number(abs(part))}" for part in parts[1:]]
         if self.bias is not None:
             texts[-1] += " (bias)"
+        if len(parts) == 1:
+            return f"sum = {number(self.value)}"
         return f"{' '.join(texts)} = {number(self.value)}"
 
 
@@ -210,7 +212,7 @@ def sliding_window(layer: Any, x: Array, *, channel: Any = 0, sample: int = 0) -
        4  5  6 * -2  0  2 = -8  0 12
        8  9 10   -1  0  1   -8  0 10
     <BLANKLINE>
-      8 = 8
+      sum = 8
     """
     pads, conv = _taken_apart(layer)
     x = image_batch(x, "sliding_window")

@@ -36,7 +36,7 @@ HOLD = 1500
 _CLEAR = 255
 """The one number of the palette that is no colour: what was there before stays."""
 
-_EXACT, _MOST_COLOURS, _MOST_SIDE = 96, 1 << 14, 65_535
+_MOST_COLOURS, _MOST_SIDE = 1 << 12, 65_535
 
 
 def gif_bytes(
@@ -59,7 +59,7 @@ def gif_bytes(
     -------
     bytes
         The same frames give the same bytes. With more than 255 colours in all frames together,
-        the commonest are kept exactly and the others go to the nearest of a shared palette.
+        each goes to the nearest one of a palette that all frames share; the commonest is exact.
 
     Raises
     ------
@@ -171,18 +171,39 @@ def _palette(changes: list[_Change]) -> tuple[Array, Array]:
     if len(colours) <= _CLEAR:
         table[colours] = np.arange(len(colours))
         return _split(colours), table
-    common = np.sort(np.argsort(-counts, kind="stable")[:_EXACT])
-    rest = np.delete(colours, common)
-    weights = 1 + np.log2(np.delete(counts, common)).astype(int)
-    line = Image.fromarray(_split(np.repeat(rest, weights))[np.newaxis])
-    # dither is of no use on a line, and the rarest colours deserve a place too: median cut
-    cut = line.quantize(_CLEAR - _EXACT, Image.Quantize.MEDIANCUT).getpalette() or []
-    chosen = np.array(cut, np.uint8).reshape(-1, 3)[: _CLEAR - _EXACT]
-    palette = np.concatenate([_split(colours[common]), chosen])
+    palette = _spread(*_thinned(colours, counts))
     for start in range(0, len(colours), _MOST_COLOURS):
         part = colours[start : start + _MOST_COLOURS]
         table[part] = _nearest(_split(part), palette)
     return palette, table
+
+
+def _thinned(colours: Array, counts: Array) -> tuple[Array, Array]:
+    """Return fewer colours where there are very many: of neighbours the commonest, for them all."""
+    for bits in (2, 3, 4):
+        if len(colours) <= _MOST_COLOURS:
+            break
+        cells = colours & np.uint32(0x010101 * (256 - (1 << bits)))
+        order = np.lexsort((-counts, cells))
+        _, first = np.unique(cells[order], return_index=True)
+        colours, counts = colours[order][first], np.add.reduceat(counts[order], first)
+    return colours, counts
+
+
+def _spread(colours: Array, counts: Array) -> Array:
+    """Return 255 of the colours: the commonest, then always the one that is missed most.
+
+    A colour is missed by how far it is from the nearest one chosen, and how common it is (the
+    root of it, so that the rare ones of letters' edges are not forgotten).
+    """
+    points, weights = _split(colours).astype(np.float32), np.sqrt(counts)
+    chosen = [int(counts.argmax())]
+    distance = np.full(len(points), np.inf, np.float32)
+    while len(chosen) < _CLEAR:
+        step = ((points - points[chosen[-1]]) ** 2).sum(axis=1)
+        distance = np.minimum(distance, step)
+        chosen.append(int((distance * weights).argmax()))
+    return points[chosen].astype(np.uint8)
 
 
 def _nearest(colours: Array, palette: Array) -> Array:

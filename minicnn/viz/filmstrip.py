@@ -206,7 +206,8 @@ def _fitted(shape: tuple[int, ...], width: float, height: float) -> tuple[float,
 def _chosen(slide: SlidingWindow, stops: Any) -> list[Any]:
     last = len(slide) - 1
     if stops is None:
-        return sorted({0, last // 2, last})
+        rows, columns = slide.output.shape
+        return sorted({0, rows // 2 * columns + columns // 2, last})
     if not isinstance(stops, list | tuple | range) or not 1 <= len(stops) <= MOST_STOPS:
         raise ConfigError(
             f"stops must be a list of 1 to {MOST_STOPS} stops, each a number from 0 to {last} or "

@@ -1,0 +1,133 @@
+"""``minicnn animate``: a kernel on its way over a picture, moving or in stills."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from minicnn import Sequential, images
+from minicnn.cli import model, outputs, sources, values
+from minicnn.cli.console import WrongCall, count, one_line, say
+from minicnn.cli.outputs import Target
+from minicnn.errors import ConfigError
+from minicnn.ops.arrays import check_bytes
+from minicnn.shapes import Array
+
+NAME = "animate"
+HELP = "Watch a kernel slide over a picture: products, sum, and the output as it grows"
+EXAMPLES = (
+    "photo.jpg -o sobel.gif --kernels sobel_x --size 12",
+    "photo.jpg -o strip.pdf --kernels gaussian_3x3 --stride 2 --frames 0,20,40",
+)
+
+_MOST_BYTES = 2 * 2**30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what can be written behind the command."""
+    parser.add_argument(
+        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
+    )
+    outputs.add_output_options(parser, "draw the animation, or a filmstrip of stills,", moves=True)
+    what = parser.add_argument_group("what is shown")
+    what.add_argument(
+        "--filmstrip",
+        action="store_true",
+        help="a few stills side by side, for print; so are PNG, SVG and PDF",
+    )
+    what.add_argument(
+        "--size",
+        type=values.picture_size,
+        default=16,
+        metavar="N",
+        help="shrink the picture to at most N rows and columns, so that numbers can be read, or "
+        "full; default: 16",
+    )
+    what.add_argument(
+        "--channel",
+        metavar="MAP",
+        default="0",
+        help="the feature map, by its kernel's name or its number; default: 0",
+    )
+    what.add_argument(
+        "--frames",
+        type=values.stops,
+        metavar="STOPS",
+        help="which stops of the window: 0:100:2 (from, up to, every), or 0,24,48; default: all, "
+        "or every n-th of many; three for a filmstrip",
+    )
+    what.add_argument(
+        "--milliseconds",
+        type=values.milliseconds,
+        metavar="MS",
+        help="how long each frame stands; default: as long as 20 seconds in all allow, from 60 to "
+        "400",
+    )
+    model.add_model_options(parser, relu=False)
+    sources.add_reading_options(parser).add_argument(
+        "--max-bytes",
+        type=values.size_in_bytes,
+        default=_MOST_BYTES,
+        metavar="SIZE",
+        help="refuse maps that need more memory; default: 2GiB",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw it, and return the exit code."""
+    source = sources.Source(args.image)
+    target = _target(args, source)
+    target.check()
+    x = _shrunk(source.load(args), args.size)
+    net = model.build_model(args, x.shape)
+    check_bytes("animate", net.output_shape(x.shape), x.dtype, args.max_bytes)
+    try:
+        data, what = _drawn(net, x, args, target.format)
+    except ConfigError as error:  # a map or stops that this picture does not have
+        raise WrongCall(one_line(error)) from error
+    target.write(data)
+    say(f"{target.shown}: {what}", error=target.is_stdout)
+    return 0
+
+
+def _target(args: argparse.Namespace, source: sources.Source) -> Target:
+    """Return the file to write; GIF if nothing else is said."""
+    still = "filmstrip" if args.filmstrip else "animation"
+    format = args.format or ("png" if args.filmstrip else "gif")
+    name = args.output or f"{source.stem}-{still}.{format}"
+    target = Target(name, format if name == "-" else args.format, args.force, (source.file,))
+    if args.filmstrip and target.format == "gif":
+        raise WrongCall("--filmstrip is a still: write it to a PNG, SVG or PDF file")
+    if args.milliseconds is not None and target.format != "gif":
+        raise WrongCall("--milliseconds is for what moves, a GIF: leave it out")
+    return target
+
+
+def _shrunk(x: Array, size: int | None) -> Array:
+    """Return the picture with at most so many rows and columns, not distorted."""
+    height, width = x.shape[2:]
+    longest = max(height, width)
+    if size is None or longest <= size:
+        return x
+    return images.resize(x, (max(1, height * size // longest), max(1, width * size // longest)))
+
+
+def _drawn(net: Sequential, x: Array, args: argparse.Namespace, format: str) -> tuple[bytes, str]:
+    """Return the content of the file, and what it shows."""
+    from minicnn import explain, viz
+
+    channel: Any = int(args.channel) if re.fullmatch("[0-9]{1,9}", args.channel) else args.channel
+    slide = explain.sliding_window(net, x, channel=channel)
+    stops: Any = args.frames
+    if isinstance(stops, slice):
+        stops = range(*stops.indices(len(slide)))
+    if format == "gif":
+        animation = viz.animate_convolution(
+            net, x, channel=channel, frames=stops, milliseconds=args.milliseconds
+        )
+        some = len(animation) if len(animation) == len(slide) else f"{len(animation)} of"
+        shown = "" if some == len(animation) else f" {len(slide)}"
+        return animation.gif(), f"{slide.name}, {some}{shown} stops"
+    figure = viz.plot_filmstrip(net, x, channel=channel, stops=stops, figure=viz.new_figure())
+    return viz.figure_bytes(figure, format), f"{slide.name}, stills of {count(len(slide), 'stop')}"
