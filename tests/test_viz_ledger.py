@@ -96,9 +96,30 @@ def test_a_row_a_channel(channels):
     np.testing.assert_array_equal(
         tiles(figure)[-1].get_array(), ledger.recording.trace.output[0, 1]
     )
-    assert len(running(figure)) == (0 if channels == 1 else channels + 2)
+    assert len(running(figure)) == (9 if channels == 1 else channels) + 2
     assert ("other channel" in said(figure)) == (channels > 3)
     inside(figure)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("channels", "size"), [(1, 3), (1, (1, 5)), (4, 2)])
+def test_the_sum_builds_up_to_the_value(channels, size, bias):
+    ledger = conv_ledger(channels, size=size, bias=bias)
+    account, bars = ledger.account, running(plot(ledger))
+    parts = account.products.ravel().tolist() if channels == 1 else list(account.sums)
+    parts += [account.bias] if bias else []
+    ends = np.cumsum([0.0, *parts])
+    assert len(bars) == len(parts) + 1
+    scale = np.ptp(ends) / 50  # the bars are 50 points high
+    for bar, start, end in zip(bars, [*ends[:-1], 0.0], [*ends[1:], ends[-1]], strict=True):
+        assert bar.get_height() * scale == pytest.approx(abs(end - start), abs=0.6 * scale)
+    top = min(bar.get_y() for bar in bars)
+    assert bars[-1].get_y() == pytest.approx(top + (ends.max() - max(ends[-1], 0)) / scale)
+
+
+def test_a_single_number_needs_no_building_up():
+    assert running(plot(conv_ledger(1, size=1, bias=False))) == []
+    assert len(running(plot(conv_ledger(1, size=1)))) == 3
 
 
 def test_every_colour_bar_is_true_for_every_tile_below_it():
@@ -175,6 +196,21 @@ def test_kernels_of_any_size(size):
 @pytest.mark.parametrize("shape", [(3, 300), (300, 3), (3, 3)])
 def test_pictures_of_any_shape(shape):
     inside(plot(conv_ledger(4, shape=shape, at=(0, 0))))
+
+
+@pytest.mark.parametrize("at", [(0, 0), (0, 30), (2, 57), (2, 0)])
+def test_no_line_crosses_the_maps_name(at):
+    figure = plot(conv_ledger(1, size=(3, 1), shape=(5, 60), at=at))
+    figure.set_dpi(72)
+    figure.draw_without_rendering()
+    name = next(t for t in figure.axes[0].texts if t.get_text() == "picture channel 0")
+    box = name.get_window_extent()
+    for line in figure.axes[0].lines:
+        (x0, x1), (y0, y1) = line.get_xdata(), line.get_ydata()
+        xs = np.linspace(x0, x1, 500)
+        ys = figure.bbox.y1 - np.linspace(y0, y1, 500)  # counted from below
+        inside_ = (xs > box.x0) & (xs < box.x1) & (ys > box.y0) & (ys < box.y1)
+        assert not inside_.any()
 
 
 def test_more_rows_on_demand():

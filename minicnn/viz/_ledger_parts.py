@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +23,6 @@ from minicnn.viz._style import (
     GREY,
     HAIRLINE,
     INK,
-    SOFT,
     Scale,
     printed,
     scale_of,
@@ -119,6 +117,13 @@ def zoom(page: Page, small: Box, large: Box) -> None:
         page.axes.add_artist(line)
 
 
+def zoom_passes_below(small: Box, large: Box, map_: Box, width: float) -> bool:
+    """Say whether `zoom` crosses a line of text so wide just below the map's left corner."""
+    right, bottom = small[0] + small[2], small[1] + small[3]
+    along = (map_[0] + width - right) / max(large[0] - right, 1e-9)
+    return along > 0 and bottom + along * (large[1] + large[3] - bottom) > map_[1] + map_[3]
+
+
 def arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw an arrow."""
     page.axes.add_artist(
@@ -169,44 +174,6 @@ def draw_cells(
         if is_padding:
             text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
     return image
-
-
-def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Box) -> None:
-    """Draw how the sum comes about: each channel takes it up or down, then the bias.
-
-    Channels that have a row of their own are dark.
-    """
-    x, y, width, height = box
-    parts = [*account.sums, *([] if account.bias is None else [account.bias])]
-    with np.errstate(all="ignore"):
-        ends = np.concatenate([[0.0], np.cumsum(parts)])
-    if not np.isfinite(ends).all():
-        page.text(x, y + SMALL, "not finite: no running sum to draw", size=SMALL, color=SOFT)
-        return
-    low, high = float(ends.min()), float(ends.max())
-    down = height / ((high - low) or 1.0)
-    step = min(width / (len(parts) + 1), 36.0)
-
-    def bar(position: int, start: float, end: float, color: str) -> None:
-        left, top = x + (position + 0.12) * step, y + (high - max(start, end)) * down
-        tall = max(abs(end - start) * down, page.dot)
-        page.axes.add_artist(
-            Rectangle(
-                (left, top), 0.76 * step, tall, facecolor=color, linewidth=0, clip_on=False,
-                gid="running sum",
-            )
-        )  # fmt: skip
-
-    for position, (start, end) in enumerate(pairwise(ends.tolist())):
-        is_bias = position == len(account.sums)
-        bar(position, start, end, SOFT if is_bias else INK if position in shown else HAIRLINE)
-    bar(len(parts), 0.0, float(ends[-1]), ALARM)
-    page.rule(y + high * down, x, x + step * (len(parts) + 1))
-    first, last = account.channels[0], account.channels[-1]
-    bias = "" if account.bias is None else ", then the bias"
-    words = f"The sum as it builds up: channels {first} to {last}{bias}; red: what it comes to."
-    dark = " Dark: the channels above." if len(shown) < len(account.sums) else ""
-    page.text(x, y + height + SMALL + 4, words + dark, size=SMALL, color=SOFT)
 
 
 def cell_texts(values: Array, cell: float) -> tuple[list[list[str]], float]:

@@ -15,6 +15,7 @@ from minicnn.viz._ledger_parts import (
     pixels_box,
     scales_of,
     zoom,
+    zoom_passes_below,
 )
 from minicnn.viz._page import BODY, HEADING, SMALL, Page
 from minicnn.viz._style import SOFT, printed
@@ -99,7 +100,7 @@ class Rows:
         high, wide, middle = kh * self.cell, kw * self.cell, y + self.inner / 2
         patch = x[1], middle - high / 2, wide, high
         name = _text.fit(_text.plain(self.ledger.input_name(channel)), SMALL, MAP)
-        page.text(x[0], y + self.inner + SMALL + 2, name, size=SMALL, color=SOFT)
+        below = y + self.inner
         for left, values, scale in (
             (x[1], account.values[position], maps),
             (x[2], account.weights[position], kernels),
@@ -115,6 +116,9 @@ class Rows:
             outline(page, frame)
             zoom(page, frame, patch)
             outline(page, patch, rim=False)
+            if not zoom_passes_below(frame, patch, box, _text.width(name, SMALL)):
+                below = box[1] + height
+        page.text(x[0], below + SMALL + 2, name, size=SMALL, color=SOFT)
         signs = (_text.TIMES, "=", _text.ARROW)
         for left, right, sign in zip(x[1:4], x[2:5], signs, strict=True):
             at = (left + wide + right) / 2

@@ -12,12 +12,12 @@ from minicnn.shapes import integer
 from minicnn.viz import _text
 from minicnn.viz._ledger_parts import (
     draw_map_at,
-    draw_running_sum,
     fitted,
     outline,
     output_scale,
     pixels_box,
 )
+from minicnn.viz._ledger_running import builds_up, draw_running_sum
 from minicnn.viz._ledger_sum import MAP, Rows
 from minicnn.viz._ledger_way import Way
 from minicnn.viz._page import BODY, HEADING, MARGIN, SMALL, WIDTH, Page, check_figure
@@ -37,8 +37,9 @@ def plot_ledger(
     """Plot why one value of a network is what it is.
 
     For a sum of products, a row for each input channel: where the patch lies, the patch, the
-    kernel, their products, the sum. Then the arithmetic written out, the ledger's check against
-    the network, and where the value stands in its own map. For anything else: the value that it
+    kernel, their products, the sum. Then how the sum builds up (channel by channel, or product by
+    product where there is one), the arithmetic written out, the ledger's check against the
+    network, and where the value stands in its own map. For anything else: the value that it
     was made from and the value itself, each in its map.
 
     Parameters
@@ -87,7 +88,7 @@ def plot_ledger(
         rows = Rows(ledger, found, max_channels)
         size = fitted(ledger.recording.maps(ledger.position, ledger.sample).shape, MAP, _LOWER)
         foot = Foot(ledger, rows.written_out(), _INNER - MAP - 24)
-        bars = _BARS if len(found.sums) > 1 else 0.0
+        bars = _BARS if builds_up(found) else 0.0
         below = max(bars + foot.height, size[1] + 3 * SMALL * _text.LINE)
         page = Page(figure, WIDTH, top + rows.height + 14 + below + MARGIN)
         _write_heading(page, head, about)
