@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from minicnn.explain.field_links import flat
 from minicnn.explain.field_steps import FieldStep, size_of
@@ -119,16 +120,15 @@ class FieldPage:
     ) -> None:
         maps, mask = self.recording.maps(PICTURE, self.sample), self.masks[PICTURE]
         page.text(MARGIN, top + BODY, f"The picture, {_text.by(maps.shape[1:])}")
-        self._draw_maps(page, maps, box)
-        draw_set(page, flat(mask), box)
+        draw_set(page, flat(mask), box, self._draw_maps(page, maps, box))
         if close is None:
             return
         left = MARGIN + _PICTURE + _BETWEEN
         rows, columns = cut
         large = left, box[1], *close
         page.text(left, top + BODY, f"Its part around it, {_text.by(size_of(cut))}")
-        self._draw_maps(page, maps[:, rows, columns], large)
-        draw_set(page, flat(mask)[rows, columns], large)
+        drawn = self._draw_maps(page, maps[:, rows, columns], large)
+        draw_set(page, flat(mask)[rows, columns], large, drawn)
         part = pixels_box(
             maps.shape, box, range(rows.start, rows.stop), range(columns.start, columns.stop)
         )
@@ -143,15 +143,14 @@ class FieldPage:
             )
             outline(page, frame)
 
-    def _draw_maps(self, page: Page, maps: Array, box: Box) -> None:
+    def _draw_maps(self, page: Page, maps: Array, box: Box) -> AxesImage:
         """Draw some of the picture: as a picture if it is one, or else its strongest channel."""
         scale = picture_scale(self.recording, self.sample)
         if scale is None:
-            page.picture(maps, *box)
-            return
+            return page.picture(maps, *box)
         whole = self.recording.maps(PICTURE, self.sample)
         channel = strongest_channel(whole, self.masks[PICTURE])
-        page.map(maps[channel], scale, *box, facts(maps[channel]))
+        return page.map(maps[channel], scale, *box, facts(maps[channel]))
 
     def _frame_lines(self) -> list[str]:
         if not self.frames:
@@ -166,14 +165,15 @@ class FieldPage:
 
     def _grid(self, region: Region) -> Grid:
         shown = self.steps[1:][-_MOST_STEPS:]
-        tiles = [
-            step_tile(self.recording, self.sample, one, self.masks[one.position], region)
-            for one in shown
-        ]
-        rows = -(-len(tiles) // _IN_A_ROW)
-        columns = -(-len(tiles) // rows)
+        rows = -(-len(shown) // _IN_A_ROW)
+        columns = -(-len(shown) // rows)
         shape = size_of(region.cut(self.steps[0]))
         widest = min((_INNER - (columns - 1) * GAP) / columns, _TILE)
+        recording, sample = self.recording, self.sample
+        tiles = [
+            step_tile(recording, sample, one, self.masks[one.position], region, widest)
+            for one in shown
+        ]
         return Grid.arrange(tiles, shape, columns=columns, strip=True, widest=widest, tallest=_TILE)
 
     def _notes(self, grid: Grid, dpi: float) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from matplotlib.image import AxesImage
 
 from minicnn.explain.field_links import flat
 from minicnn.explain.field_steps import FieldStep, bounding, size_of
@@ -16,7 +17,7 @@ from minicnn.shapes import Array, Pair
 from minicnn.viz import _text
 from minicnn.viz._grid import Tile
 from minicnn.viz._ledger_parts import Box, fitted, outline, pixels_box
-from minicnn.viz._page import Page
+from minicnn.viz._page import BODY, Page
 from minicnn.viz._sets import outline_set, shade_outside
 from minicnn.viz._style import Scale, scale_of
 from minicnn.viz._values import facts
@@ -63,9 +64,9 @@ class Region:
         return parts[0], parts[1]
 
 
-def draw_set(page: Page, mask: Array, box: Box) -> None:
+def draw_set(page: Page, mask: Array, box: Box, drawn: AxesImage) -> None:
     """Shade what does not belong to a set (H, W) of a map drawn in a box, and outline the set."""
-    shade_outside(page, mask, box)
+    shade_outside(page, mask, box, drawn)
     if not mask.any():
         return
     rows, columns = bounding(mask[None])
@@ -79,9 +80,12 @@ def draw_set(page: Page, mask: Array, box: Box) -> None:
 
 
 def step_tile(
-    recording: Recording, sample: int, one: FieldStep, mask: Array, region: Region
+    recording: Recording, sample: int, one: FieldStep, mask: Array, region: Region, room: float
 ) -> Tile:
-    """Return a step's tile: the map in which the set is strongest, cut out around the set."""
+    """Return a step's tile: the map in which the set is strongest, cut out around the set.
+
+    `room` is how wide its name may be, in points.
+    """
     maps = recording.maps(one.position, sample)
     channel = strongest_channel(maps, mask)
     rows, columns = region.cut(one)
@@ -90,10 +94,12 @@ def step_tile(
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
         wide, high = fitted(values.shape, width, height)
-        page.map(values, scale, x, y + height - high, wide, high, known)
-        draw_set(page, inside, (x, y + height - high, wide, high))
+        box = x, y + height - high, wide, high
+        draw_set(page, inside, box, page.map(values, scale, *box, known))
 
-    label = _text.plain(f"{one.step} {recording.map_name(one.position, channel)}")
+    names = (f" {recording.map_name(one.position, channel)}", f" channel {channel}", "")
+    labels = [_text.plain(f"{one.step}{name}") for name in names]
+    label = next((text for text in labels if _text.width(text, BODY) <= room), labels[-1])
     size = f"{_text.by(one.size)} of {_text.by(one.maps[1:])}"
     if one.maps[1:] == (1, 1):
         size = f"{one.count:,} of {_text.count(len(maps), 'value')}"

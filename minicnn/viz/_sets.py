@@ -9,21 +9,24 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch
 
 from minicnn.shapes import Array
-from minicnn.viz._page import Page
+from minicnn.viz._page import Page, colours_of
 from minicnn.viz._paths import Box, edge_path, runs_path
 from minicnn.viz._style import ALARM
 from minicnn.viz._values import strongest
 
-VEIL = (0.62, 0.62, 0.62, 0.74)
-"""What lies over all that is outside a set: grey, so that dark and light within stand out."""
+PALE, GREY = (1.0, 1.0, 1.0, 0.72), (0.55, 0.55, 0.55, 0.72)
+"""What lies over all that is outside a set: pale, or grey where the set itself is light."""
+
+_LIGHT = 0.68
 
 
-def shade_outside(page: Page, mask: Array, box: Box) -> AxesImage:
-    """Lay a veil over what does not belong to a set (H, W) of a map drawn in a box."""
+def shade_outside(page: Page, mask: Array, box: Box, drawn: AxesImage) -> AxesImage:
+    """Lay a veil over what does not belong to a set (H, W) of a map that is drawn in a box."""
     x, y, width, height = snapped(page, box)
     inside = strongest(mask, page.dots(height, width))
+    light = _lightness(drawn)[inside]
     veil = np.zeros((*inside.shape, 4))
-    veil[~inside] = VEIL
+    veil[~inside] = GREY if light.size and light.mean() > _LIGHT else PALE
     image = AxesImage(
         page.axes, interpolation="nearest", extent=(x, x + width, y + height, y), origin="upper"
     )
@@ -76,3 +79,11 @@ def draw_seen(page: Page, mask: Array, box: Box) -> None:
     box = snapped(page, box)
     hatch_set(page.axes, mask, box, color=ALARM, hatch="////")
     outline_set(page, ~mask, box, thick=0.8, rim=0)
+
+
+def _lightness(drawn: AxesImage) -> Array:
+    """Return how light each dot of an image is, 0 to 1, (H, W)."""
+    values: Array = np.ma.getdata(np.ma.asarray(drawn.get_array()))
+    colours = values if values.ndim == 3 else colours_of(drawn)
+    light: Array = colours[..., :3] @ np.array([0.299, 0.587, 0.114])
+    return light
