@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from typing import Any
 
 from minicnn import Trace
@@ -34,18 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("the value")
     what.add_argument(
         "--at",
-        type=_place,
+        type=values.place,
         required=True,
         metavar="ROW,COLUMN",
         help="where it stands in the map, counted from 0",
     )
     what.add_argument(
         "--step",
+        type=values.name_or_number,
         metavar="STEP",
         help="the step's name or number: pad, conv2d, relu, or 0, 1, 2; default: conv2d",
     )
     what.add_argument(
         "--channel",
+        type=values.name_or_number,
         metavar="MAP",
         help="the map's name or number, such as sobel_x or 0; default: the one that answers most "
         "strongly there",
@@ -105,8 +106,8 @@ def run(args: argparse.Namespace) -> int:
 def _ledger(trace: Trace, args: argparse.Namespace) -> Ledger:
     row, column = args.at
     try:
-        step = _default_step(trace) if args.step is None else _name_or_number(args.step)
-        channel = _name_or_number(args.channel)
+        step = _default_step(trace) if args.step is None else args.step
+        channel = args.channel
         if channel is None:
             channel = _strongest(trace, step, row, column)
         return pixel(trace, None, step, channel, row, column)
@@ -142,16 +143,3 @@ def _drawn(ledger: Ledger, format: str) -> bytes:
     from minicnn import viz
 
     return viz.figure_bytes(viz.plot_ledger(ledger, figure=viz.new_figure()), format)
-
-
-def _name_or_number(text: str | None) -> Any:
-    if text is None:
-        return None
-    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text
-
-
-def _place(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r" *([0-9]{1,9}) *, *([0-9]{1,9}) *", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no place: write ROW,COLUMN, such as 120,200")
-    return int(match[1]), int(match[2])

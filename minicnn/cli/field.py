@@ -82,3 +82,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="refuse maps that need more memory; default: 2GiB",
     )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found, draw it, and return the exit code."""
+    _check_call(args)
+    source = sources.Source(args.image)
+    target = None
+    if args.output is not None:
+        target = Target(args.output, None, args.force, (source.file,))
+        target.check()
+    x = source.load(args)
+    trace = model.build_model(args, x.shape).trace(x, max_bytes=args.max_bytes)
+    try:
+        found = _found(trace, args)
+    except ConfigError as error:  # a place that this picture's maps do not have
+        raise WrongCall(one_line(error)) from error
+    proof = found.poke() if args.poke else None
+    if target is not None:
+        target.write(_drawn(trace, args, target.format))
+    say(_printed(found, proof, args), error=target is not None and target.is_stdout)
+    return 0
+
+
+def _check_call(args: argparse.Namespace) -> None:
+    """Raise for options that do not go together."""
+    if args.force and args.output is None:
+        raise WrongCall("--force says how -o OUT is written: give it too")
+    if args.border and args.at is not None:
+        raise WrongCall("--border tells of whole steps: leave out --at")
+    if args.step is not None and (args.border or args.changes):
+        raise WrongCall("--step says where the value of --at stands: leave it out here")
+
+
+def _found(trace: Trace, args: argparse.Namespace) -> Any:
+    if args.border:
+        return border_truth(trace)
+    row, column = (None, None) if args.at is None else args.at
+    if args.changes:
+        return projective_field(trace, row, column)
+    return receptive_field(trace, -1 if args.step is None else args.step, row=row, column=column)
+
+
+def _printed(found: Any, proof: Any, args: argparse.Namespace) -> str:
+    if args.format == "text":
+        return str(found) if proof is None else f"{found}\n\n{proof}"
+    data = found.to_dict()
+    if proof is not None:
+        data["poke"] = {"agrees": proof.agrees, "says": str(proof)}
+    return json.dumps(data, indent=2, allow_nan=False)
+
+
+def _drawn(trace: Trace, args: argparse.Namespace, format: str) -> bytes:
+    from minicnn import viz
+
+    figure = viz.new_figure()
+    row, column = (None, None) if args.at is None else args.at
+    if args.border:
+        viz.plot_border_truth(trace, None, figure=figure)
+    elif args.changes:
+        viz.plot_projective_field(trace, None, row, column, figure=figure)
+    else:
+        step = -1 if args.step is None else args.step
+        viz.plot_receptive_field(trace, None, step, row, column, figure=figure)
+    return viz.figure_bytes(figure, format)

@@ -87,6 +87,19 @@ def whole(text: str) -> int:
     return found if isinstance(found, int) else found[0]
 
 
+def place(text: str) -> tuple[int, int]:
+    """Read "120,200": a row and a column, counted from 0."""
+    match = re.fullmatch(r" *([0-9]{1,9}) *, *([0-9]{1,9}) *", text)
+    if not match:
+        raise _wrong(f"{text!r} is no place: write ROW,COLUMN, such as 120,200")
+    return int(match[1]), int(match[2])
+
+
+def name_or_number(text: str) -> str | int:
+    """Read "conv2d" or "1": what is chosen by its name or by its number; -1 is the last."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text
+
+
 def seconds(text: str) -> float:
     """Read a time limit."""
     found = _finite(text)

@@ -69,7 +69,11 @@ class Poked:
         if not done:
             return f"{sign}\n  no value of the picture changes it"
         how_many = f"all {changed:,} change" if changed == done else f"{changed:,} change"
-        done_text = f"{count(done, 'value')} poked one by one"
+        rows, columns = size_of(self.box)
+        box = rows * columns * len(self.poked)
+        done_text = f"{count(box, 'value')} poked one by one"
+        if done < box:
+            done_text = f"{done:,} of {count(box, 'value')} poked one by one"
         return f"{sign}\n  {done_text}, {how_many} it; no value outside does"
 
 

@@ -181,7 +181,7 @@ class ReceptiveField:
         """The steps on the way that do not say what they see: there it is rather too much."""
         return self.wiring.assumed(sorted(self.masks))
 
-    def poke(self, most: int = 2000) -> Poked:
+    def poke(self, most: int = 256) -> Poked:
         """Run the model on NaN, pixel by pixel, and return which of them reached the value.
 
         Parameters
