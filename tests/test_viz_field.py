@@ -180,6 +180,14 @@ def test_any_model_can_be_drawn(model, x, where):
     inside(viz.plot_border_truth(model, x, figure=viz.new_figure()))
 
 
+def test_what_is_no_picture_is_drawn_as_a_map():
+    x = GREY_EYE[:, [0, 0]] * 300 - 20
+    x[:, 1] *= 2
+    figure = viz.plot_receptive_field(Conv2D(2, 2, 3, rng=0), x, figure=viz.new_figure())
+    (caption,) = [text for text in texts(figure) if text.startswith("The picture")]
+    assert ", channel 1: " in caption
+
+
 def test_steps_that_are_not_shown_are_counted():
     model = Sequential(*(Conv2D(1, 1, 3, padding=1, rng=i) for i in range(30)))
     figure = viz.plot_receptive_field(model, GREY_EYE, figure=viz.new_figure())
@@ -260,6 +268,7 @@ def test_a_channel_can_be_chosen():
     inside(viz.plot_padding_modes(colour, EYE, title="mine $", figure=viz.new_figure()))
     loud = viz.plot_padding_modes(model, GREY_EYE * 9, figure=viz.new_figure())
     assert not [image for image in loud.axes[0].images if image.cmap.name == "minicnn_grey"]
+    assert "Drawn: channel 0 of 1." in said(loud)
 
 
 def test_wrong_calls():

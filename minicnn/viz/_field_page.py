@@ -36,6 +36,7 @@ from minicnn.viz._page import (
 )
 from minicnn.viz._style import INK, SOFT
 from minicnn.viz._values import facts
+from minicnn.viz.maps import range_text
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
@@ -119,7 +120,7 @@ class FieldPage:
         self, page: Page, box: Box, close: tuple[float, float] | None, cut: Cut, top: float
     ) -> None:
         maps, mask = self.recording.maps(PICTURE, self.sample), self.masks[PICTURE]
-        page.text(MARGIN, top + BODY, f"The picture, {_text.by(maps.shape[1:])}")
+        page.text(MARGIN, top + BODY, _text.fit(self._picture_text(), BODY, _PICTURE))
         draw_set(page, flat(mask), box, self._draw_maps(page, maps, box))
         if close is None:
             return
@@ -148,9 +149,20 @@ class FieldPage:
         scale = picture_scale(self.recording, self.sample)
         if scale is None:
             return page.picture(maps, *box)
-        whole = self.recording.maps(PICTURE, self.sample)
-        channel = strongest_channel(whole, self.masks[PICTURE])
-        return page.map(maps[channel], scale, *box, facts(maps[channel]))
+        values = maps[self._channel]
+        return page.map(values, scale, *box, facts(values))
+
+    @property
+    def _channel(self) -> int:
+        """The picture's channel that is drawn, where it is no picture to be seen."""
+        return strongest_channel(self.recording.maps(PICTURE, self.sample), self.masks[PICTURE])
+
+    def _picture_text(self) -> str:
+        maps = self.recording.maps(PICTURE, self.sample)
+        text = f"The picture, {_text.by(maps.shape[1:])}"
+        if picture_scale(self.recording, self.sample) is None:
+            return text
+        return f"{text}, channel {self._channel}: {range_text(facts(maps[self._channel]))}"
 
     def _frame_lines(self) -> list[str]:
         if not self.frames:

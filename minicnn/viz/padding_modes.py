@@ -121,10 +121,11 @@ class _Sheet:
     def _about(self) -> str:
         found = self.found
         seen = int(np.count_nonzero(found.seen))
+        drawn = "" if self._is_picture() else f" Drawn: channel 0 of {len(found.picture)}."
         return (
             f"Framed: what is known of the picture. What lies around it, {found.width}, was "
             f"guessed in four ways; {seen:,} of {found.truth.size:,} values have seen it. In red: "
-            f"the worst error of all maps, and the mean of those that have seen it."
+            f"the worst error of all maps, and the mean of those that have seen it.{drawn}"
         )
 
     def _error_scale(self) -> Scale:
@@ -152,8 +153,7 @@ class _Sheet:
         page.text(MARGIN + 2 * (_WIDE + GAP) + 65, top + BODY + 2, text, color=SOFT)
 
     def _draw_picture(self, page: Page, picture: Array, box: Box) -> None:
-        inside = bool(np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1)
-        if len(picture) in (1, 3) and inside:
+        if self._is_picture():
             page.picture(picture, *box)
         else:
             page.map(picture[0], scale_of(self.found.picture), *box, facts(picture[0]))
@@ -162,6 +162,11 @@ class _Sheet:
         kept = np.zeros((height, width), bool)
         kept[top : height - bottom, left : width - right] = True
         outline_set(page, kept, box, thick=0.8, rim=0)
+
+    def _is_picture(self) -> bool:
+        picture = self.found.picture
+        inside = bool(np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1)
+        return len(picture) in (1, 3) and inside
 
     def _write_note(self, page: Page, x: float, top: float) -> None:
         """Say what the row shows, where the truth would be held against itself."""
