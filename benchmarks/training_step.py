@@ -1,0 +1,125 @@
+"""How fast is one step of learning (forward, backward, update), against PyTorch?
+
+LeNet-5 and a small network for 8x8 digits, in float32. Every call takes one more step, as in a
+run of learning; the first one's result is checked.
+
+    python benchmarks/training_step.py --quick
+    python benchmarks/training_step.py --cpu      # on a machine that others use, too
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from _contenders import Case, Run, arguments, installed, parse, race, ratio, serve
+
+from minicnn import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential
+from minicnn.train import SGD, Adam, apply, cross_entropy, gradients
+
+CASES: dict[str, Case] = {
+    "LeNet-5, batch 64, SGD": {"net": "lenet", "batch": 64, "optimizer": "SGD"},
+    "LeNet-5, batch 64, Adam": {"net": "lenet", "batch": 64, "optimizer": "Adam"},
+    "LeNet-5, batch 8, SGD": {"net": "lenet", "batch": 8, "optimizer": "SGD"},
+    "8x8 digits, batch 32, Adam": {"net": "small", "batch": 32, "optimizer": "Adam"},
+}
+SIDE = {"lenet": 28, "small": 8}
+
+
+def model(net: str) -> Sequential:
+    """Return the network; always with the same first weights."""
+    rng = np.random.default_rng(0)
+    if net == "small":
+        return Sequential(
+            *(Conv2D(1, 8, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
+            *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
+            *(Flatten(), Linear(64, 10, rng=rng)),
+        )
+    return Sequential(
+        *(Conv2D(1, 6, 5, padding=2, rng=rng), ReLU(), MaxPool2D(2)),
+        *(Conv2D(6, 16, 5, rng=rng), ReLU(), MaxPool2D(2)),
+        *(Flatten(), Linear(400, 120, rng=rng), ReLU()),
+        *(Linear(120, 84, rng=rng), ReLU(), Linear(84, 10, rng=rng)),
+    )
+
+
+def examples(case: Case, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
+    """Return a batch: always the same numbers."""
+    rng = np.random.default_rng(1)
+    side = SIDE[case["net"]]
+    return rng.random((case["batch"], 1, side, side)).astype(dtype), rng.integers(
+        0, 10, case["batch"]
+    )
+
+
+def ours(case: Case, dtype: Any = np.float32) -> Run:
+    (x, labels), net, memory = examples(case, dtype), model(case["net"]), None
+    for layer in net:
+        for name, array in layer.params.items():
+            setattr(layer, name, array.astype(dtype))
+    optimizer = {"SGD": SGD(0.01, momentum=0.9), "Adam": Adam()}[case["optimizer"]]
+
+    def run() -> np.ndarray:
+        nonlocal net, memory
+        _, _, slopes = gradients(net, x, labels, loss=cross_entropy)
+        net, memory = apply(net, slopes, optimizer, memory)
+        return net.params["0.weight"]
+
+    return run
+
+
+def torch(case: Case) -> Run:
+    import torch
+
+    nn = torch.nn
+    torch.set_num_threads(args.threads)
+    twins = {
+        Conv2D: lambda a: nn.Conv2d(
+            a.in_channels, a.out_channels, a.kernel_size, padding=a.padding[0]
+        ),
+        ReLU: lambda a: nn.ReLU(),
+        MaxPool2D: lambda a: nn.MaxPool2d(2),
+        Flatten: lambda a: nn.Flatten(),
+        Linear: lambda a: nn.Linear(a.in_features, a.out_features),
+    }
+    same = model(case["net"])
+    net = nn.Sequential(*(twins[type(layer)](layer) for layer in same))
+    net.load_state_dict({key: torch.from_numpy(a.copy()) for key, a in same.params.items()})
+    x, labels = map(torch.from_numpy, examples(case))
+    if case["optimizer"] == "SGD":
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+    else:
+        optimizer = torch.optim.Adam(net.parameters())
+
+    def run() -> np.ndarray:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), labels).backward()
+        optimizer.step()
+        return np.asarray(net[0].weight.detach())
+
+    return run
+
+
+def reference(case: Case) -> np.ndarray:
+    """Return the first layer's weights after one step, in float64."""
+    return ours(case, np.float64)()
+
+
+MAKERS = {"torch": torch, "minicnn": ours}
+
+
+def main() -> None:
+    if args.serve:
+        serve(MAKERS, args)
+        return
+    here = installed({"torch": "torch", "minicnn": "numpy"})
+    results = race(__file__, [n for n in here if n in (args.only or here)], CASES, reference, args)
+    for title, times in results.items():
+        if {"torch", "minicnn"} <= set(times):
+            print(f"{title}: minicnn / torch = {ratio(times['minicnn'], times['torch']):.2f}")
+
+
+args = parse(arguments(__doc__.splitlines()[0]))
+
+if __name__ == "__main__":
+    main()
