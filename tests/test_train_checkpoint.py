@@ -37,6 +37,18 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(tmp_path, cut):
     assert str(path) in read.why
 
 
+def test_the_best_model_is_kept_beside_the_last(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 3, 30)
+    arguments = {**ARGUMENTS, "validation": (DATA.x[:30], labels)}  # nothing to be learnt for them
+    path = tmp_path / "run.npz"
+    first = fit(net(), DATA, epochs=6, checkpoint=path, **arguments)
+    assert 0 < first.best_epoch < 6
+    assert (first.best.params["0.weight"] != first.model.params["0.weight"]).any()
+    same_training(train.load_checkpoint(net(), path), first)
+    whole = fit(net(), DATA, epochs=7, **arguments)
+    same_training(fit(net(), DATA, epochs=7, checkpoint=path, resume=True, **arguments), whole)
+
+
 def test_interrupted_in_the_midst_of_an_epoch_it_resumes_before_it(tmp_path):
     def impatient(outputs, targets):
         steps.append(0)

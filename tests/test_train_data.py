@@ -57,6 +57,15 @@ def test_a_split_shares_everything_out_evenly(data, sharing):
     same_bits(share.x, first.x)
 
 
+def test_a_split_of_equal_classes_is_equal():
+    data = Dataset(np.zeros((100, 1, 1, 1)), np.repeat(np.arange(10), 10))
+    for seed in range(5):
+        first, rest = data.split(0.3, rng=seed)
+        assert (np.bincount(first.targets) == 3).all()
+        assert (np.bincount(rest.targets) == 7).all()
+        assert (first.targets[:-1] != first.targets[1:]).any()
+
+
 def test_a_split_of_regression_examples():
     data = Dataset(np.arange(10.0).reshape(10, 1, 1, 1), np.arange(10.0)[:, None])
     first, rest = data.split(7, rng=0)

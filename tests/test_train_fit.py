@@ -68,6 +68,19 @@ def test_one_epoch_is_its_steps_by_hand():
     assert "1.seen" not in run.memory.averages["velocity"]
 
 
+def test_a_gradient_is_that_of_the_model_as_it_learns():
+    model = net(Noisy(5.0))
+    value, outputs, slopes = train.gradients(model, DATA.x, DATA.targets, rng=7)
+    learner = model.for_training(np.random.default_rng(7))
+    y, backward = learner.vjp(DATA.x)
+    same_bits(outputs, y)
+    assert value == train.cross_entropy(y, DATA.targets)[0]
+    assert value != train.evaluate(model, DATA).loss
+    _, by_hand = backward(train.cross_entropy(y, DATA.targets)[1])
+    for key, slope in slopes.items():
+        same_bits(np.asarray(slope), np.asarray(by_hand[key]))
+
+
 def test_the_model_and_the_data_are_not_touched():
     model = net(Noisy())
     with Untouched(DATA.x, DATA.targets, *model.params.values()):

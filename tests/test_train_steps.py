@@ -72,6 +72,8 @@ def test_torch_takes_the_same_steps(optimizer, dtype, data):
         theirs.step()
         params, memory = optimizer.update(params, g, memory)
     assert memory.steps == len(gradients)
+    for average in memory.averages.values():  # arrays, even of no axes
+        assert all(type(average[key]) is type(p) is np.ndarray for key, p in params.items())
     largest = 1 + max(
         (np.abs(a).max() for d in (params, *gradients) for a in d.values()), default=0
     )
@@ -219,6 +221,13 @@ def test_torch_schedules_the_same():
 def test_the_end_of_a_cosine():
     assert Cosine(0.25)(9, 9) == Cosine(0.25)(12, 9) == Cosine(0.25)(0, 0) == 0.25
     assert WarmUp(3, then=Cosine())(3, 3) == 0
+
+
+def test_after_the_warm_up_another_schedule_begins():
+    assert WarmUp(2, then=Cosine())(2, 6) == 1
+    assert WarmUp(2, then=Cosine())(4, 6) == pytest.approx(0.5)
+    assert WarmUp(2, then=Steps(1, 0.5))(2.5, 9) == 1
+    assert WarmUp(2, then=Steps(1, 0.5))(4, 9) == 0.25
 
 
 # --- first weights -------------------------------------------------------------------------

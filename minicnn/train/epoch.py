@@ -24,10 +24,8 @@ def batches(plan: Plan, state: State) -> Iterator[State]:
             state.model, some.x, some.targets, loss=plan.loss, rng=rng
         )
         tally = state.tally.add(value, outputs, some.targets)
-        model, memory = state.model, state.memory
-        if np.isfinite(value):
-            factor = plan.schedule(epoch + batch / plan.batches, plan.epochs)
-            model, memory = apply(model, slopes, plan.optimizer, memory, factor=factor)
+        factor = plan.schedule(epoch + batch / plan.batches, plan.epochs)
+        model, memory = apply(state.model, slopes, plan.optimizer, state.memory, factor=factor)
         state = replace(state, model=model, memory=memory, batch=batch + 1, tally=tally)
         yield state
         if not np.isfinite(value):

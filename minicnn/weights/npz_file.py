@@ -125,12 +125,12 @@ def _read(
     fortran: bool,
     shape: tuple[int, ...],
 ) -> Array:
-    """Return the array itself; the zip's checksum is checked at its end."""
+    """Return the array itself; at its last byte the zip's checksum is checked."""
     count = math.prod(shape)
     with archive.open(member) as stream:
         stream.read(offset)
         data = stream.read(count * dtype.itemsize)
-        if len(data) != count * dtype.itemsize or stream.read(1):
+        if len(data) != count * dtype.itemsize:
             raise WeightsError(f"its array {member.filename[:60]!r} is cut off")
     flat = np.frombuffer(data, dtype)
     array = flat.reshape(shape, order="F" if fortran else "C")
