@@ -34,6 +34,6 @@ animation = viz.animate_convolution(layer, colours, channel=1)
 animation.save(folder / "02_three_channels.gif", force=True)
 
 # Dilation and stride: what no stop reaches is hatched.
-layer = Conv2D.from_kernels(np.ones((3, 3)) / 9, stride=2, dilation=2)
+layer = Conv2D.from_kernels({"mean of nine": np.ones((3, 3)) / 9}, stride=2, dilation=2)
 animation = viz.animate_convolution(layer, images.gradient(10))
 animation.save(folder / "02_dilated.gif", force=True)

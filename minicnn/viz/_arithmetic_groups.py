@@ -19,7 +19,7 @@ _MOST_WIRES = 4096
 
 def groups_height(layer: Conv2D) -> float:
     """Return how high the wires and their lines of text are, in points."""
-    return _TALL + 2 * _ROW + 10
+    return _TALL + _ROW + SMALL + 12
 
 
 def draw_groups(page: Page, layer: Conv2D, x: float, top: float, width: float) -> None:
@@ -27,8 +27,8 @@ def draw_groups(page: Page, layer: Conv2D, x: float, top: float, width: float) -
     own = layer.in_channels // layer.groups
     page.text(x, top + BODY, _text.fit(_headline(layer), BODY, width), color=SOFT)
     y = top + _ROW
-    ins = _places(layer.in_channels, x, width)
-    outs = _places(layer.out_channels, x, width)
+    room = min(width, _WIDEST * max(layer.in_channels, layer.out_channels))
+    ins, outs = _places(layer.in_channels, x, room), _places(layer.out_channels, x, room)
     shape = f"weight {_text.by(layer.weight.shape)}: each filter sees {own} of {layer.in_channels}"
     for group in range(layer.groups):
         color = _GROUPS[group % len(_GROUPS)]
@@ -57,8 +57,7 @@ def _members(group: int, count: int, groups: int) -> range:
 
 
 def _places(count: int, x: float, width: float) -> list[float]:
-    pitch = min(width / count, _WIDEST)
-    return [x + pitch * (i + 0.5) for i in range(count)]
+    return [x + width / count * (i + 0.5) for i in range(count)]
 
 
 def _node_size(count: int, width: float) -> float:

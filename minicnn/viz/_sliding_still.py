@@ -152,7 +152,7 @@ def _draw_left_over(page: Page, scene: Scene, values: Array, box: Box) -> None:
     rows, columns = values.shape
     down, along = scene.slide.arithmetic.axes
     first = rows - down.unreached, columns - along.unreached
-    style: dict[str, Any] = {"edgecolor": ALARM, "linewidth": 0.0, "hatch": "/////"}
+    style: dict[str, Any] = {"edgecolor": ALARM, "linewidth": 0.0, "hatch": "///"}
     style["gid"] = "left over"
     if down.unreached:
         _rectangle(page, _part(values, box, (first[0], rows), (0, columns)), **style)

@@ -96,7 +96,7 @@ class _Strip:
         beside = self.width if self.stacked else self.width - self.cells[0] - 8
         tall = 200.0 if self.stacked else max(self.cells[1], 60.0)
         self.map = _fitted(padded, beside, tall)
-        self.output = _fitted(output, self.width, 150.0 if self.stacked else 120.0)
+        self.output = _fitted(output, self.width, 165.0 if self.stacked else 120.0)
         self.sums = [self._sum(stop) for stop in stops]
         self.factor = any(scene.kernels[1])
 
