@@ -238,7 +238,7 @@ def test_stops_that_are_not_there():
 @pytest.mark.parametrize(
     ("what", "size", "error", "words"),
     [
-        (3, 7, ConfigError, "a Window or a Conv2D, got 3"),
+        (3, 7, ConfigError, "a Window or a layer with one, got 3"),
         (Window(3), 0, ConfigError, "size must be"),
         (Window(3), (7, 0), ConfigError, r"size\[1\] must be"),
         (Window(3), 2, ShapeError, "larger than the picture"),

@@ -1,5 +1,7 @@
 """The pictures of convolution arithmetic and the filmstrip, by their artists and texts."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,8 +10,19 @@ from matplotlib.colors import to_hex
 from test_explain_sliding import walks, windows
 from test_viz_ledger import inside
 
-from minicnn import Conv2D, Pad, Sequential, Window, explain, images, viz
-from minicnn.errors import ConfigError, ShapeError
+from minicnn import (
+    Conv2D,
+    ConvTranspose2D,
+    MaxPool2D,
+    Pad,
+    ReLU,
+    Sequential,
+    Window,
+    explain,
+    images,
+    viz,
+)
+from minicnn.errors import ConfigError, ShapeError, UnsupportedError
 from minicnn.explain import arithmetic, sliding_window
 from minicnn.viz._arithmetic_grids import FIRST
 from minicnn.viz._sliding_scene import Scene, typeset
@@ -117,13 +130,45 @@ def test_every_panel_has_its_place():
         (Window(3), 100, r"10000 cells.*at most 4096"),
         ({}, 7, "the mapping is empty"),
         ({3: Window(3)}, 7, "each name must be a text, got 3"),
-        (7, 7, "a Window or a Conv2D, got 7"),
-        (Pad(1), 7, "a Window or a Conv2D, got Pad"),
+        (7, 7, "a Window or a layer with one, got 7"),
+        (ReLU(), 7, "a Window or a layer with one, got ReLU"),
     ],
 )
 def test_wrong_calls(what, size, words):
     with pytest.raises(ConfigError, match=f"(?s){words}"):
         arithmetic_of(what, size)
+
+
+@settings(max_examples=20)
+@given(windows(), st.booleans())
+def test_a_window_may_hang_over_the_end(drawn, ceil_mode):
+    plain, size = drawn
+    window = Window(plain.kernel_size, plain.stride, plain.padding, plain.dilation, ceil_mode)
+    known = arithmetic(window, size)
+    for axis, stops in zip(known.axes, window.output_size(*size), strict=True):
+        left, _, right = axis.formula.partition(" = ")
+        assert eval(left, {"ceil": math.ceil, "floor": math.floor}) == stops == int(right)
+        assert axis.taps(axis.stops - 1)[-1] + 1 == axis.padded - axis.unreached + axis.hangs_over
+        assert not (axis.unreached and axis.hangs_over)
+        assert ceil_mode or not axis.hangs_over
+    inside(arithmetic_of(window, size))
+
+
+def test_layers_that_have_a_window():
+    pool = arithmetic(MaxPool2D(3, stride=2, ceil_mode=True), (7, 8))
+    assert (pool.output_size, [axis.hangs_over for axis in pool.axes]) == ((3, 4), [0, 1])
+    for options in ({}, {"output_padding": 1}, {"padding": 1, "output_padding": (0, 1)}):
+        layer = ConvTranspose2D(2, 3, 3, stride=2, **options)
+        known = arithmetic(layer, (4, 5))
+        assert known.output_size == layer.output_shape((1, 2, 4, 5))[2:]
+        for formula, n in zip(known.formulas, known.output_size, strict=True):
+            assert eval(formula.partition(" = ")[0]) == n
+        said = texts(arithmetic_of(layer, (4, 5)))
+        assert ("not painted: the last row and the last column" in said) == (
+            options == {"output_padding": 1}
+        )
+    with pytest.raises(UnsupportedError, match="another stop would fit"):
+        arithmetic(ConvTranspose2D(1, 1, 3, dilation=3, output_padding=2), 4)
 
 
 def test_transposed_takes_a_window():

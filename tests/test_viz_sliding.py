@@ -138,6 +138,8 @@ def test_nothing_is_clipped_and_no_texts_meet(walk):
 
 @settings(max_examples=12)
 @given(walks(max_groups=1))
+@example((Conv2D(2, 1, 2, stride=2, rng=0), np.ones((1, 2, 7, 8)), 0, 0))
+@example((Conv2D(1, 1, 2, stride=3, rng=0), np.ones((1, 1, 8, 7)), 0, 0))
 def test_what_stands_still(walk):
     layer, x, channel, sample = walk
     slide, scene, layout = scene_of(layer, x, channel, sample)
@@ -145,7 +147,16 @@ def test_what_stands_still(walk):
     draw_still(page, scene, layout)
     axes = page.done().axes[0]
     marks = [patch.get_gid() for patch in axes.patches if isinstance(patch, Rectangle)]
-    assert ("left over" in marks) == any(axis.unreached for axis in slide.arithmetic.axes)
+    down, along = slide.arithmetic.axes
+    left_over = [patch for patch in axes.patches if patch.get_gid() == "left over"]
+    assert len(left_over) == len(layout.maps) * (bool(down.unreached) + bool(along.unreached))
+    (left, top, width, height), (rows, columns) = layout.maps[0], slide.padded.shape[1:]
+    hatched = sum(patch.get_width() * patch.get_height() for patch in left_over)
+    bare = (rows - down.unreached) * (columns - along.unreached) / (rows * columns)
+    assert hatched == pytest.approx(len(layout.maps) * (1 - bare) * width * height)
+    if down.unreached:
+        assert left_over[0].get_height() == pytest.approx(height * down.unreached / rows)
+        assert left_over[0].get_y() + left_over[0].get_height() == pytest.approx(top + height)
     assert ("constant" in marks) == bool(slide.border.constant().any())
     said = [text.get_text() for text in axes.texts]
     assert all(typeset(axis.formula) in " ".join(said) for axis in slide.arithmetic.axes)
@@ -159,10 +170,11 @@ def test_what_stands_still(walk):
 @given(walks(max_groups=1))
 def test_the_output_grows_in_its_own_colours(walk):
     layer, x, channel, sample = walk
-    slide, scene, layout = scene_of(layer, x, channel, sample)
+    slide, _, layout = scene_of(layer, x, channel, sample)
     animation = viz.animate_convolution(layer, x, channel=channel, sample=sample)
     assert len(animation) == len(slide)
-    colours = hexes(scene.outputs, slide.output)
+    output = layer(x)[sample, channel]
+    colours = hexes(viz.scale_of(output), output)
     left, top, width, height = layout.output
     rows, columns = slide.output.shape
     for stop in {0, len(slide) // 2, len(slide) - 1}:
@@ -171,6 +183,12 @@ def test_the_output_grows_in_its_own_colours(walk):
             round(layout.width / 0.72 + 0.499),
             round(layout.height / 0.72 + 0.499),
         )
+        if min(width / columns, height / rows) > 9:  # within the cursor's frame, beside the number
+            row, column = divmod(stop, columns)
+            place = left + column * width / columns + 3, top + row * height / rows + 3
+            pixel = frame.getpixel(tuple(int(v / 0.72) for v in place))
+            expected = ImageColor.getrgb(colours[row][column])
+            assert np.abs(np.subtract(pixel, expected)).max() <= 1
         for number, (row, column) in enumerate(np.ndindex(rows, columns)):
             beside = (row, column) in [(0, 0)] or abs(number - stop) <= columns + 1
             if beside:  # the cursor's frame lies over it
@@ -179,6 +197,16 @@ def test_the_output_grows_in_its_own_colours(walk):
             pixel = frame.getpixel(tuple(int(v / 0.72) for v in place))
             expected = colours[row][column] if number <= stop else BLANK
             assert np.abs(np.subtract(pixel, ImageColor.getrgb(expected))).max() <= 1
+
+
+def test_channels_that_are_not_shown_are_summed():
+    layer, x = Conv2D(9, 1, 3, rng=0), np.random.default_rng(0).random((1, 9, 5, 6))
+    slide, scene, layout = scene_of(layer, x, max_channels=2)
+    pen, stop = Recorder(), slide.stop(7)
+    draw_moving(pen, scene, layout, stop)
+    said = [text for _, _, text, _, _ in pen.texts]
+    assert said[said.index("7 more channels") - 1] == scene.sum_digits.text(sum(stop.sums[2:]))
+    assert scene.sum_digits.text(stop.bias) in said
 
 
 def test_frames_are_drawn_when_they_are_asked_for():

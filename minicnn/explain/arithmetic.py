@@ -6,66 +6,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from minicnn.errors import ConfigError, ShapeError, short
-from minicnn.layers import Conv2D
+from minicnn.errors import ConfigError, ShapeError, UnsupportedError, short
+from minicnn.explain.arithmetic_axis import AxisArithmetic
+from minicnn.layers import ConvTranspose2D, Layer
 from minicnn.shapes import Pair, Window, integer
-
-
-@dataclass(frozen=True)
-class AxisArithmetic:
-    """One axis of a sliding window: rows or columns.
-
-    Attributes
-    ----------
-    size, kernel, stride, dilation : int
-    before, after : int
-        Padding.
-    stops : int
-        The output's size.
-    lost : int
-        The last pixels of the picture that no stop reaches.
-    """
-
-    size: int
-    kernel: int
-    stride: int
-    before: int
-    after: int
-    dilation: int
-    stops: int
-    lost: int
-
-    @property
-    def padded(self) -> int:
-        """The size with padding."""
-        return self.before + self.size + self.after
-
-    @property
-    def span(self) -> int:
-        """Positions from the kernel's first tap to its last."""
-        return self.dilation * (self.kernel - 1) + 1
-
-    @property
-    def unreached(self) -> int:
-        """The last positions, padding among them, that no stop reaches."""
-        return self.padded - ((self.stops - 1) * self.stride + self.span)
-
-    def taps(self, stop: int) -> range:
-        """Return the positions, padding counted, that the kernel lies on at one stop."""
-        first = stop * self.stride
-        return range(first, first + self.span, self.dilation)
-
-    @property
-    def painted(self) -> str:
-        """The transposed formula with its numbers: what a window that paints makes of its stops."""
-        padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
-        return f"({self.stops} - 1) * {self.stride} + {taps} + 1 - {padding} = {self.size}"
-
-    @property
-    def formula(self) -> str:
-        """The formula of `minicnn.shapes.Window` with its numbers, and what it comes to."""
-        padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
-        return f"floor(({self.size} + {padding} - {taps} - 1) / {self.stride}) + 1 = {self.stops}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +47,7 @@ class Arithmetic:
                     window.dilation[axis],
                     stops[axis],
                     lost[axis],
+                    window.ceil_mode,
                 )
             )
         return found[0], found[1]
@@ -137,6 +82,11 @@ class Arithmetic:
         words = [_last(count, noun) for count, noun in lost if count]
         return " and ".join(words)
 
+    @property
+    def loss(self) -> str:
+        """What is said of rows and columns that no stop reaches."""
+        return "not painted" if self.transposed else "left over"
+
     def settings(self, fill: str = "") -> str:
         """Return the window in words; `fill` is what the padding is filled with.
 
@@ -150,6 +100,8 @@ class Arithmetic:
         parts.append(f"padding {padding_words(window.padding)}" + (f" ({fill})" if fill else ""))
         if window.dilation != (1, 1):
             parts.append(f"dilation {_pair(window.dilation)}")
+        if window.ceil_mode:
+            parts.append("ceil mode")
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,6 +114,7 @@ class Arithmetic:
             "stride": list(window.stride),
             "padding": [list(side) for side in window.padding],
             "dilation": list(window.dilation),
+            "ceil_mode": window.ceil_mode,
             "output_size": list(self.output_size),
             "left_over": list(window.left_over(*self.size)),
             "formulas": list(self.formulas),
@@ -178,7 +131,7 @@ class Arithmetic:
         lines = textwrap.wrap(head, 80, subsequent_indent="    ", break_on_hyphens=False)
         lines += [f"  rows     {rows}", f"  columns  {columns}"]
         if self.left_over:
-            lines.append(f"  left over: {self.left_over}")
+            lines.append(f"  {self.loss}: {self.left_over}")
         return "\n".join(lines)
 
 
@@ -187,13 +140,14 @@ def arithmetic(what: Any, size: Any, *, transposed: bool = False) -> Arithmetic:
 
     Parameters
     ----------
-    what : Window or Conv2D
+    what : Window, or a layer that has one
+        Such as `Conv2D` or `MaxPool2D`; a `ConvTranspose2D` is transposed.
     size : int or (H, W)
         What comes in, without padding.
     transposed : bool
-        Whether it is the transposed convolution, the way back of a convolution taken as a way
-        forward: each value that comes in paints a kernel, a stride apart, and the padding is cut
-        off.
+        Whether a Window is that of a transposed convolution, the way back of a convolution taken
+        as a way forward: each value that comes in paints a kernel, a stride apart, and the padding
+        is cut off.
 
     Returns
     -------
@@ -226,11 +180,13 @@ def arithmetic(what: Any, size: Any, *, transposed: bool = False) -> Arithmetic:
         height, width = (integer(f"size[{i}]", v, least=1) for i, v in enumerate(size))
     else:
         height = width = integer("size", size, least=1)
+    if isinstance(what, ConvTranspose2D):
+        return _painted_by(what, (height, width))
     if transposed and isinstance(what, Window):
         return Arithmetic(what, _painted(what, (height, width)), transposed=True)
-    window = what.window(height, width) if isinstance(what, Conv2D) else what
+    window = what.window(height, width) if isinstance(what, Layer) else what
     if not isinstance(window, Window) or transposed:
-        kinds = "a Window for transposed=True" if transposed else "a Window or a Conv2D"
+        kinds = "a Window for transposed=True" if transposed else "a Window or a layer with one"
         raise ConfigError(
             f"arithmetic takes what slides, {kinds}, got {short(what)}.\n"
             f"  Window(3, stride=2), say."
@@ -251,6 +207,18 @@ def padding_words(padding: tuple[Pair, Pair]) -> str:
     if top == bottom and left == right:
         return _pair((top, left))
     return f"{top} above, {bottom} below, {left} left, {right} right"
+
+
+def _painted_by(layer: ConvTranspose2D, size: Pair) -> Arithmetic:
+    """Return what a layer paints; rows and columns that it adds for the size are left over."""
+    _, _, height, width = layer.output_shape((1, layer.in_channels, *size))
+    window = layer.backward_window
+    if window.output_size(height, width) != size:
+        raise UnsupportedError(
+            f"{short(layer)} adds so many rows or columns that another stop would fit there.\n"
+            f"  Draw it with output_padding less than the stride."
+        )
+    return Arithmetic(window, (height, width), transposed=True)
 
 
 def _painted(window: Window, stops: Pair) -> Pair:

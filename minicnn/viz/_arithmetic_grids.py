@@ -43,7 +43,7 @@ class Grids:
     @classmethod
     def of(cls, known: Arithmetic, width: float) -> Grids:
         """Return the grids for a panel of this width."""
-        padded, stops = known.window.padded_size(*known.size), known.stops
+        padded, stops = canvas(known), known.stops
         across = (width - _BETWEEN) / (padded[1] + stops[1])
         cell = min(across, _TALLEST / max(padded[0], stops[0]), _LARGEST)
         sizes = [(n[1] * cell, n[0] * cell) for n in (padded, stops)]
@@ -55,6 +55,12 @@ class Grids:
             boxes[which] = (x, _LABEL + (tall - sizes[which][1]) / 2, *sizes[which])
             x += sizes[which][0] + _BETWEEN
         return cls(cell, boxes[0], boxes[1], _LABEL + tall)
+
+
+def canvas(known: Arithmetic) -> Pair:
+    """Return the size of the padded picture and of what hangs over its end."""
+    rows, columns = known.axes
+    return rows.padded + rows.hangs_over, columns.padded + columns.hangs_over
 
 
 def draw_grids(page: Page, known: Arithmetic, grids: Grids, x: float, y: float) -> float:
@@ -78,22 +84,23 @@ def draw_grids(page: Page, known: Arithmetic, grids: Grids, x: float, y: float) 
 
 def _draw_under(page: Page, known: Arithmetic, cell: float, box: Box) -> None:
     """Draw the padded picture, the first two stops on it and the middles of all."""
-    padded = known.window.padded_size(*known.size)
-    (top, bottom), (left, right) = known.window.padding
-    inner = (box[0] + left * cell, box[1] + top * cell)
-    size = (box[2] - (left + right) * cell, box[3] - (top + bottom) * cell)
-    _rectangle(page, box, facecolor="white")
-    _rectangle(page, box, edgecolor="#d0d0d0", hatch="....", gid="padding")
-    _rectangle(page, (*inner, *size), facecolor=PICTURE, gid="picture")
     rows, columns = known.axes
+    (top, _), (left, _) = known.window.padding
+    inner = (box[0] + left * cell, box[1] + top * cell)
+    size = (known.size[1] * cell, known.size[0] * cell)
+    padded = (box[0], box[1], columns.padded * cell, rows.padded * cell)
+    _rectangle(page, padded, facecolor="white")
+    if rows.hangs_over or columns.hangs_over:
+        _rectangle(page, box, edgecolor=SOFT, linewidth=0.6, linestyle=":", gid="beyond the end")
+    _rectangle(page, padded, edgecolor="#d0d0d0", hatch="....", gid="padding")
+    _rectangle(page, (*inner, *size), facecolor=PICTURE, gid="picture")
     for row in rows.taps(0):
         for column in columns.taps(0):
             tap = (box[0] + column * cell, box[1] + row * cell, cell, cell)
             _rectangle(page, tap, facecolor=FIRST, gid="tap")
-    _grid(page, box, padded)
-    if min(size) > 0:
-        _rectangle(page, (*inner, *size), edgecolor=INK, linewidth=0.8)
-    _left_over(page, known, cell, box)
+    _grid(page, padded, (rows.padded, columns.padded))
+    _rectangle(page, (*inner, *size), edgecolor=INK, linewidth=0.8)
+    _left_over(page, known, cell, padded)
     for number, (row, column) in reversed(list(enumerate(_two_stops(known)))):
         span = (box[0] + columns.taps(column)[0] * cell, box[1] + rows.taps(row)[0] * cell)
         sizes = (columns.span * cell, rows.span * cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 import numpy as np
@@ -143,15 +144,16 @@ class Scene:
 
 
 def typeset(text: str) -> str:
-    """Return text with true signs: floor brackets, times and minus."""
-    text = text.replace("floor((", "\N{LEFT FLOOR}(")
-    head, *rest = text.split(") / ")
-    parts = [head]
-    for part in rest:  # ") / 2) + 1": the bracket that closes the floor
-        number, _, tail = part.partition(")")
-        parts.append(f") / {number}\N{RIGHT FLOOR}{tail}")
-    text = "".join(parts).replace(" x ", f" {_text.TIMES} ").replace(" * ", f" {_text.TIMES} ")
-    return printed(text)
+    """Return text with true signs: floor and ceiling, times and minus.
+
+    Examples
+    --------
+    >>> typeset("floor((7 + 0 - 1 * (3 - 1) - 1) / 2) + 1 = 3")
+    '\u230a(7 + 0 \u2212 1 \u00d7 (3 \u2212 1) \u2212 1) / 2\u230b + 1 = 3'
+    """
+    text = re.sub(r"floor\((\(.*?\) / \d+)\)", "\N{LEFT FLOOR}\\1\N{RIGHT FLOOR}", text)
+    text = re.sub(r"ceil\((\(.*?\) / \d+)\)", "\N{LEFT CEILING}\\1\N{RIGHT CEILING}", text)
+    return printed(re.sub(r" [x*] ", f" {_text.TIMES} ", text))
 
 
 def hexes(scale: Scale, values: Array) -> list[list[str]]:

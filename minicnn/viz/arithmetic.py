@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from minicnn.errors import ConfigError, short
 from minicnn.explain.arithmetic import Arithmetic, arithmetic
 from minicnn.layers import Conv2D
-from minicnn.shapes import Pair
 from minicnn.viz import _text
-from minicnn.viz._arithmetic_grids import Grids, draw_grids
+from minicnn.viz._arithmetic_grids import Grids, canvas, draw_grids
 from minicnn.viz._arithmetic_groups import draw_groups, groups_height
 from minicnn.viz._page import BODY, HEADING, MARGIN, SMALL, WIDTH, Page, check_figure
 from minicnn.viz._sliding_scene import typeset
@@ -41,11 +40,12 @@ def plot_arithmetic(
 
     Parameters
     ----------
-    what : Window, Conv2D, Arithmetic, or a mapping of names to such
-        A Conv2D of several channels also shows which of them each filter sees: its groups. An
-        `explain.arithmetic` has its own size, and can be transposed.
+    what : Window, layer, Arithmetic, or a mapping of names to such
+        A layer that has a window: Conv2D, MaxPool2D, ConvTranspose2D. A Conv2D of several
+        channels also shows which of them each filter sees: its groups. An `explain.arithmetic`
+        has its own size.
     size : int or (H, W), optional
-        The picture's size, for a Window and a Conv2D.
+        The size of what comes in, for a Window and a layer.
     title : str, optional
         A heading.
     figure : matplotlib Figure, optional
@@ -122,7 +122,7 @@ class _Panel:
         y += draw_grids(page, self.known, grids, x, y + 4) + 8
         for text in self._tail(width):
             y += _LINE
-            is_loss = bool(self.known.left_over) and text.startswith("left over")
+            is_loss = bool(self.known.left_over) and text.startswith(self.known.loss)
             page.text(x, y, text, color=ALARM if is_loss else SOFT)
         if self.layer is not None:
             draw_groups(page, self.layer, x, y + 6, width)
@@ -139,9 +139,9 @@ class _Panel:
         if rows == columns:
             lines = [f"rows and columns: {rows}"]
         if self.known.left_over:
-            lines.append(f"left over: {self.known.left_over}")
+            lines.append(f"{self.known.loss}: {self.known.left_over}")
         elif any(axis.unreached for axis in self.known.axes):
-            lines.append("left over: nothing but padding")
+            lines.append(f"{self.known.loss}: nothing but padding")
         return [line for text in lines for line in _text.wrap(text, BODY, width)]
 
 
@@ -165,5 +165,5 @@ def _panel(name: Any, what: Any, size: Any) -> _Panel:
 
 
 def _cells(known: Arithmetic) -> int:
-    padded: Pair = known.window.padded_size(*known.size)
-    return padded[0] * padded[1]
+    rows, columns = canvas(known)
+    return rows * columns
