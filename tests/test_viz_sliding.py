@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -179,10 +180,7 @@ def test_the_output_grows_in_its_own_colours(walk):
     rows, columns = slide.output.shape
     for stop in {0, len(slide) // 2, len(slide) - 1}:
         frame = animation.frame(stop)
-        assert frame.size == (
-            round(layout.width / 0.72 + 0.499),
-            round(layout.height / 0.72 + 0.499),
-        )
+        assert frame.size == tuple(math.ceil(v / 0.72) for v in (layout.width, layout.height))
         if min(width / columns, height / rows) > 9:  # within the cursor's frame, beside the number
             row, column = divmod(stop, columns)
             place = left + column * width / columns + 3, top + row * height / rows + 3

@@ -86,8 +86,11 @@ class Page:
         figure.set_layout_engine("none")
         self.dot = 72.0 / figure.dpi
         self.figure = figure
-        self.width, self.height = (math.ceil(v / self.dot) * self.dot for v in (width, height))
-        figure.set_size_inches(self.width / 72, self.height / 72)
+        dots = [math.ceil(v / self.dot) for v in (width, height)]
+        self.width, self.height = (n * self.dot for n in dots)
+        # the least more than so many dots: less, and matplotlib would leave one out
+        wide, high = (math.nextafter(n / figure.dpi, math.inf) for n in dots)
+        figure.set_size_inches(wide, high)
         figure.set_facecolor("white")
         self.axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self.axes.set_axis_off()
