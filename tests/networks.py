@@ -2,17 +2,23 @@
 
 import math
 
+import numpy as np
 from hypothesis import strategies as st
 
 from minicnn import (
     AdaptiveAvgPool2D,
     AvgPool2D,
+    BatchNorm2D,
     Conv2D,
     ConvTranspose2D,
+    Dropout,
     Flatten,
     GlobalAvgPool2D,
+    GroupNorm,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     MaxPool2D,
     Pad,
     Parallel,
@@ -87,6 +93,25 @@ def pools(draw, shape):
 
 
 @st.composite
+def norms(draw, shape):
+    """Draw a normalisation that has learnt something."""
+    channels = shape[0]
+    made = draw(
+        st.sampled_from(
+            [
+                lambda: BatchNorm2D(channels),
+                lambda: GroupNorm(draw(st.sampled_from([1, channels])), channels),
+                lambda: LayerNorm(shape[draw(st.integers(0, 2)) :]),
+                lambda: LocalResponseNorm(draw(st.integers(1, 4)), alpha=0.5),
+            ]
+        )
+    )()
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    learnt = {name: 0.5 + rng.random(array.shape) for name, array in made.params.items()}
+    return made.with_params(learnt)
+
+
+@st.composite
 def transposed(draw, shape):
     groups = draw(st.sampled_from([g for g in (1, 2) if shape[0] % g == 0]))
     stride = draw(st.integers(1, 3))
@@ -106,7 +131,7 @@ def transposed(draw, shape):
 @st.composite
 def steps(draw, shape, depth):
     """Draw one layer for maps of this shape."""
-    kinds = ["conv", "conv", "pad", "pool", "value"]
+    kinds = ["conv", "conv", "pad", "pool", "value", "norm"]
     kinds += ["residual", "parallel", "nested"] * (depth > 0)
     kinds += ["larger", "transposed"] * (max(shape[1:]) < 8)
     kind = draw(st.sampled_from(kinds))
@@ -120,8 +145,10 @@ def steps(draw, shape, depth):
         return Upsample((draw(st.integers(1, 2)), draw(st.integers(1, 3))))
     if kind == "transposed":
         return draw(transposed(shape))
+    if kind == "norm":
+        return draw(norms(shape))
     if kind == "value":
-        every = [ReLU(), LeakyReLU(0.1), PReLU(), Sigmoid(), Tanh(), Softmax()]
+        every = [ReLU(), LeakyReLU(0.1), PReLU(), Sigmoid(), Tanh(), Softmax(), Dropout()]
         return draw(st.sampled_from(every))
     if kind == "nested":
         return Sequential(*draw(chains(shape, depth - 1, 2)))

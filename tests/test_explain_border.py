@@ -10,9 +10,13 @@ from networks import MODES, networks
 
 from minicnn import (
     AvgPool2D,
+    BatchNorm2D,
     Conv2D,
     ConvTranspose2D,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     MaxPool2D,
     Pad,
     Parallel,
@@ -80,7 +84,8 @@ def averaged(layer):
         return Parallel(*(averaged(one) for _, one in layer.branches), merge=layer.merge)
     if isinstance(layer, Sequential):
         return Sequential(*map(averaged, layer))
-    return ReLU() if isinstance(layer, Sigmoid | Tanh | Softmax) else layer
+    measures = Sigmoid | Tanh | Softmax | BatchNorm2D | GroupNorm | LayerNorm | LocalResponseNorm
+    return ReLU() if isinstance(layer, measures) else layer
 
 
 @given(case=networks())

@@ -15,13 +15,18 @@ import minicnn
 from minicnn import (
     AdaptiveAvgPool2D,
     AvgPool2D,
+    BatchNorm2D,
     Conv2D,
     ConvTranspose2D,
+    Dropout,
     Flatten,
     GlobalAvgPool2D,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     MaxPool2D,
     Pad,
     Parallel,
@@ -38,6 +43,15 @@ from minicnn import (
 )
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError, UnsupportedError
 from minicnn.layers import PICTURE, Add, Concat, Merge
+
+
+def experienced(norm):
+    """Return a batch norm that has learnt something: every number is another."""
+    rng = np.random.default_rng(17)
+    return norm.with_params(
+        {name: 1 + rng.integers(9, size=array.shape) for name, array in norm.params.items()}
+    )
+
 
 LAYERS = {
     "Conv2D": lambda: Conv2D(3, 4, 3, rng=0),
@@ -109,10 +123,52 @@ LAYERS = {
     "Parallel added": lambda: Parallel(
         Residual(Conv2D(3, 3, 1, rng=15)), Conv2D(3, 3, 3, padding=1, rng=16), merge="add"
     ),
+    "BatchNorm2D": lambda: experienced(BatchNorm2D(3)),
+    "BatchNorm2D plain": lambda: experienced(BatchNorm2D(3, eps=0.5, affine=False)),
+    "BatchNorm2D learning": lambda: experienced(BatchNorm2D(3)).for_training(),
+    "BatchNorm2D averaging": lambda: BatchNorm2D(3, momentum=None, moments="batch"),
+    "BatchNorm2D untracked": lambda: BatchNorm2D(3, track_running_stats=False),
+    "GroupNorm": lambda: GroupNorm(1, 3),
+    "GroupNorm instance": lambda: GroupNorm(3, 3, eps=1e-3, affine=False),
+    "LocalResponseNorm": lambda: LocalResponseNorm(2, alpha=0.5),
+    "LocalResponseNorm wide": lambda: LocalResponseNorm(5, alpha=2, beta=0.5, k=3),
+    "Dropout": lambda: Dropout(0.4),
+    "Dropout learning": lambda: Dropout(0.4).for_training(3),
+    "Sequential learning": lambda: Sequential(
+        Conv2D(3, 2, 3, rng=18), BatchNorm2D(2), ReLU(), Dropout(0.3)
+    ).for_training(4),
 }
+LEARNS_OTHERWISE = {"BatchNorm2D", "BatchNorm2D plain", "Dropout"}
+"""Those whose `for_training` is not the layer itself."""
+
+SEES_ITS_BATCH = {
+    "BatchNorm2D learning",
+    "BatchNorm2D averaging",
+    "BatchNorm2D untracked",
+    "Dropout learning",
+    "Sequential learning",
+}
+"""Those for which a picture's values depend on what else is in its batch."""
+
+
+FITTED = {
+    "LayerNorm": lambda shape: LayerNorm(shape[1:]),
+    "LayerNorm rows": lambda shape: LayerNorm(shape[3], eps=0.1, bias=False),
+    "LayerNorm maps": lambda shape: LayerNorm(shape[2:], elementwise_affine=False),
+}
+"""Those that are made for pictures of one size."""
+
 ANY_AXES = {"ReLU", "LeakyReLU", "PReLU", "Sigmoid", "Tanh", "Softmax", "Flatten", "Add"}
 ANY_AXES |= {"Concat", "Sequential empty"}
-every_layer = pytest.mark.parametrize("name", LAYERS)
+ANY_AXES |= {"GroupNorm", "LayerNorm", "LocalResponseNorm", "Dropout"}
+"""Those that take pictures of any number of axes."""
+
+every_layer = pytest.mark.parametrize("name", [*LAYERS, *FITTED])
+
+
+def made(name, shape=(2, 3, 8, 9)):
+    """Return a layer of the table, for pictures of this shape."""
+    return LAYERS[name]() if name in LAYERS else FITTED[name](shape)
 
 
 def test_the_table_has_every_layer():
@@ -121,7 +177,7 @@ def test_the_table_has_every_layer():
         for value in vars(minicnn.layers).values()
         if isinstance(value, type) and issubclass(value, Layer) and value not in (Layer, Merge)
     }
-    models = [make() for make in LAYERS.values()]
+    models = [made(name) for name in (*LAYERS, *FITTED)]
     assert public == {type(layer) for m in models for layer in (m, *(n.layer for n in m.plan()))}
 
 
@@ -134,14 +190,14 @@ def inputs(draw, dtype=np.float64):
 @every_layer
 @given(x=inputs())
 def test_the_shape_rule(name, x):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     assert layer.output_shape(x.shape) == layer(x).shape
 
 
 @every_layer
 @given(x=inputs())
 def test_a_call_changes_nothing_and_shares_nothing(name, x):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     before = copy.deepcopy(layer)
     with Untouched(x, *layer.params.values()):
         y = layer(x)
@@ -154,7 +210,7 @@ def test_a_call_changes_nothing_and_shares_nothing(name, x):
 @every_layer
 @given(x=inputs(np.float32))
 def test_layout_does_not_matter(name, x):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     y = layer(x)
     for _, other in layouts(x):
         same_bits(np.ascontiguousarray(layer(other)), y)
@@ -163,7 +219,9 @@ def test_layout_does_not_matter(name, x):
 @every_layer
 @given(x=inputs())
 def test_a_picture_does_not_see_its_batch(name, x):
-    layer = LAYERS[name]()
+    if name in SEES_ITS_BATCH:
+        return
+    layer = made(name, x.shape)
     y = layer(x)
     for n in range(len(x)):
         same_bits(layer(x[n : n + 1]), y[n : n + 1])
@@ -176,22 +234,22 @@ def test_a_picture_does_not_see_its_batch(name, x):
 )
 def test_dtype(name, given_dtype, computed):
     x = np.ones((1, 3, 6, 7), given_dtype)
-    assert LAYERS[name]()(x).dtype == np.dtype(computed)
+    assert made(name, x.shape)(x).dtype == np.dtype(computed)
 
 
 @every_layer
 def test_nan_stays_visible(name):
     x = np.ones((2, 3, 8, 9))
     x[1, 2] = np.nan
-    y = LAYERS[name]()(x)
-    assert not np.isnan(y[0]).any()
+    y = made(name, x.shape)(x)
+    assert name in SEES_ITS_BATCH or not np.isnan(y[0]).any()
     assert np.isnan(y[1]).any()
 
 
 @every_layer
 @given(x=inputs(), data=st.data())
 def test_the_gradient_in_one_direction_is_the_slope(name, x, data):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     y, backward = layer.vjp(x)
     same_bits(y, layer(x))
     dy = data.draw(arrays(y.shape, np.float64, whole=True))
@@ -212,11 +270,13 @@ def test_the_gradient_in_one_direction_is_the_slope(name, x, data):
 @every_layer
 @given(x=inputs(), data=st.data())
 def test_the_gradient_of_every_parameter_is_the_slope(name, x, data):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     y, backward = layer.vjp(x)
     dy = data.draw(arrays(y.shape, np.float64, whole=True))
     _, gradients = backward(dy)
     for key, old in layer.params.items():
+        if key in layer.statistics:
+            continue
         direction = data.draw(arrays(old.shape, np.float64, whole=True))
         assert gradients[key].shape == old.shape
         step = 2.0**-6
@@ -230,7 +290,7 @@ def test_the_gradient_of_every_parameter_is_the_slope(name, x, data):
 
 @every_layer
 def test_what_is_printed_makes_it_again(name):
-    layer = LAYERS[name]()
+    layer = made(name)
     again = eval(repr(layer), vars(minicnn.layers).copy())
     assert repr(again) == repr(layer)
     assert type(again) is type(layer)
@@ -241,7 +301,7 @@ def test_what_is_printed_makes_it_again(name):
 
 @every_layer
 def test_it_can_be_copied_and_pickled(name):
-    layer = LAYERS[name]()
+    layer = made(name)
     x = np.random.default_rng(0).standard_normal((2, 3, 8, 9))
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         same_bits(other(x), layer(x))
@@ -249,7 +309,7 @@ def test_it_can_be_copied_and_pickled(name):
 
 @every_layer
 def test_sixteen_threads_share_one(name):
-    layer = LAYERS[name]()
+    layer = made(name)
     xs = [np.random.default_rng(i).standard_normal((1, 3, 8, 9)) for i in range(16)]
     results = [None] * 16
 
@@ -267,7 +327,7 @@ def test_sixteen_threads_share_one(name):
 
 @every_layer
 def test_other_parameters_make_another_layer(name):
-    layer = LAYERS[name]()
+    layer = made(name)
     x = np.random.default_rng(0).standard_normal((2, 3, 8, 9))
     y = layer(x)
     doubled = {key: 2 * array for key, array in layer.params.items()}
@@ -287,7 +347,7 @@ def test_other_parameters_make_another_layer(name):
 @every_layer
 @given(x=inputs())
 def test_the_trace_ends_in_the_output(name, x):
-    layer = LAYERS[name]()
+    layer = made(name, x.shape)
     trace = layer.trace(x)
     same_bits(trace.output, layer(x))
     outputs = {PICTURE: trace.input}
@@ -302,13 +362,33 @@ def test_the_trace_ends_in_the_output(name, x):
 
 @every_layer
 @given(x=inputs())
-def test_learning_alone_changes_nothing(name, x):
-    layer = LAYERS[name]()
+def test_learning_is_another_layer_with_the_same_parameters(name, x):
+    layer = made(name, x.shape)
+    before = repr(layer)
     learner = layer.for_training(0)
-    same_bits(learner(x), layer(x))
-    assert learner.params.keys() == layer.params.keys()
-    assert layer.statistics == ()
-    assert repr(learner) == repr(layer)
+    assert repr(layer) == before
+    assert list(learner.params) == list(layer.params)
+    assert all(learner.params[key] is array for key, array in layer.params.items())
+    assert set(layer.statistics) <= layer.params.keys()
+    assert learner.statistics == layer.statistics
+    same_bits(learner(x), layer.for_training(0)(x))
+    if name not in LEARNS_OTHERWISE | {"Sequential learning", "Dropout learning"}:
+        same_bits(learner(x), layer(x))
+        assert repr(learner) == before
+
+
+@every_layer
+@given(x=inputs())
+def test_statistics_get_a_step_in_the_place_of_a_gradient(name, x):
+    layer = made(name, x.shape)
+    y, backward = layer.vjp(x)
+    _, steps = backward(np.ones_like(y))
+    new = layer.with_params({key: layer.params[key] - steps[key] for key in layer.statistics})
+    for key, old in layer.params.items():
+        if key not in layer.statistics or name not in SEES_ITS_BATCH:
+            same_bits(new.params[key], old)
+        elif key.endswith("num_batches_tracked"):
+            assert (new.params[key] == old + 1).all()
 
 
 # --- Conv2D --------------------------------------------------------------------------------
@@ -427,7 +507,7 @@ def test_shapes_are_checked(name, shape):
     if shape == (3, 8, 9) and (name in ANY_AXES or name.split()[0] in ANY_AXES):
         return
     with pytest.raises((ShapeError, ConfigError), match="input_shape"):
-        LAYERS[name]().output_shape(shape)
+        made(name).output_shape(shape)
 
 
 @pytest.mark.parametrize("name", [name for name in LAYERS if name.startswith("Conv2D")])

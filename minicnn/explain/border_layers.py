@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 
 from minicnn.explain.field_links import Link
-from minicnn.layers import AvgPool2D, Conv2D, ConvTranspose2D, Linear, Pad, Softmax
+from minicnn.layers import (
+    AvgPool2D,
+    BatchNorm2D,
+    Conv2D,
+    ConvTranspose2D,
+    GroupNorm,
+    LayerNorm,
+    Linear,
+    LocalResponseNorm,
+    Pad,
+    Softmax,
+)
 from minicnn.ops.conv import conv2d
 from minicnn.ops.conv_transpose import conv_transpose2d
 from minicnn.ops.pad import pad2d
@@ -80,6 +91,10 @@ def _(layer: Linear, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Arra
     return found
 
 
+@picture_share.register(BatchNorm2D)
+@picture_share.register(GroupNorm)
+@picture_share.register(LayerNorm)
+@picture_share.register(LocalResponseNorm)
 @picture_share.register(Softmax)
 def _(layer: Any, links: tuple[Link, ...], shares: tuple[Array, ...]) -> Array:
     return shares[0]  # what it is measured by is no part of it

@@ -17,17 +17,22 @@ from minicnn.explain.field_links import Along, Link, Part, Sliding, grouped, map
 from minicnn.layers import (
     AdaptiveAvgPool2D,
     AvgPool2D,
+    BatchNorm2D,
     Concat,
     Conv2D,
     ConvTranspose2D,
     Flatten,
     GlobalAvgPool2D,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     MaxPool2D,
     Pad,
     Softmax,
     Upsample,
 )
+from minicnn.ops.response_norm import neighbours
 from minicnn.shapes import Shape, Window
 
 
@@ -116,6 +121,35 @@ def _(layer: Softmax, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ..
     if axis < 0:  # along the batch: nothing else of the same picture
         return (Link(*ends),)
     return (Along(*ends, axes=(axis,)),)
+
+
+@links.register
+def _(layer: BatchNorm2D, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    ends = maps_shape(shapes[0]), maps_shape(after)
+    return (Along(*ends, axes=(1, 2)) if layer.of_batch else Link(*ends),)
+
+
+@links.register
+def _(layer: GroupNorm, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    return (Along(maps_shape(shapes[0]), maps_shape(after), groups=layer.num_groups),)
+
+
+@links.register
+def _(layer: LayerNorm, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    axes = range(len(after) - len(layer.normalized_shape), len(after))
+    together = tuple(axis - 1 for axis in axes if axis > 0)  # the batch is no axis of a picture
+    return (Along(maps_shape(shapes[0]), maps_shape(after), axes=together),)
+
+
+@links.register
+def _(layer: LocalResponseNorm, shapes: tuple[Shape, ...], after: Shape) -> tuple[Link, ...]:
+    before = maps_shape(shapes[0])
+    rows, columns = (Axis.padded(size, (0, 0), "zeros") for size in before[1:])
+    around = (neighbours(c, before[0], layer.size) for c in range(before[0]))
+    channels = tuple(
+        (slice(c, c + 1), slice(seen.start, seen.stop)) for c, seen in enumerate(around)
+    )
+    return (Sliding(before, maps_shape(after), rows=rows, columns=columns, channels=channels),)
 
 
 @links.register

@@ -127,13 +127,22 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
                 name=node.name,
                 layer=type(node.layer).__name__,
                 output_shape=shapes[position],
-                parameters=sum(math.prod(array.shape) for array in node.layer.params.values()),
+                parameters=learnable(node.layer),
                 multiply_adds=node.layer.multiply_adds(inputs[0]),
                 receptive_field=fields[position].size,
                 left_over=window.left_over(*inputs[0][2:]) if window else (0, 0),
             )
         )
     return Summary(start, tuple(rows))
+
+
+def learnable(layer: Layer) -> int:
+    """Return how many numbers a layer could learn; statistics are not learnt."""
+    return sum(
+        math.prod(array.shape)
+        for name, array in layer.params.items()
+        if name not in layer.statistics
+    )
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:
