@@ -99,6 +99,7 @@ __all__ = [
     "WeightsError",
     "Window",
     "__version__",
+    "classifier",
     "coach",
     "col2im",
     "conv2d",
@@ -108,6 +109,7 @@ __all__ = [
     "images",
     "kernels",
     "layers",
+    "models",
     "ops",
     "pad2d",
     "relu",
@@ -121,6 +123,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what is not needed by all, when it is asked for; `viz` brings matplotlib."""
-    if name in ("coach", "explain", "train", "viz", "weights"):
+    if name in ("classifier", "coach", "explain", "models", "train", "viz", "weights"):
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

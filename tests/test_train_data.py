@@ -380,7 +380,7 @@ def test_a_folder_a_class(tmp_path):
     means = data.x.mean(axis=(1, 2, 3)) * 255
     assert means.round() == pytest.approx([105, 155, 55, 5], abs=1)
     same_bits(data.x[2:3], images.load(tmp_path / "dog" / "a.png"))
-    assert str(data) == "4 examples of 1x4x6 in 2 classes: 2 cat, 2 dog"
+    assert str(data) == "4 examples of 1x4x6 in 2 classes: 2 each of cat, dog"
 
 
 def test_grey_and_colour(tmp_path):

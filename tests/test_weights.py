@@ -137,6 +137,23 @@ def test_bfloat16_is_widened(tmp_path):
     same_bits(found, (upper.astype(np.uint32) << 16).view(np.float32).reshape(2, 2))
 
 
+@every_suffix
+def test_texts_about_the_arrays_go_along(tmp_path, suffix):
+    said = {"classes": '["0", "\u00fc\u4e2d"]', "model": "lenet5"}
+    path = weights.save(net(0), tmp_path / f"said{suffix}", about=said)
+    assert weights.about(path) == said
+    same_params(weights.load(net(), path), net(0))
+    assert weights.read(path).keys() == net(0).params.keys()
+    assert weights.about(weights.save(net(0), tmp_path / f"silent{suffix}")) == {}
+
+
+@every_suffix
+@pytest.mark.parametrize("about", [{"a": 1}, {1: "a"}, "text", 3])
+def test_what_is_said_must_be_texts(tmp_path, suffix, about):
+    with pytest.raises(ConfigError, match="about must map texts to texts"):
+        weights.save(net(0), tmp_path / f"said{suffix}", about=about)
+
+
 def torch_twin():
     torch = pytest.importorskip("torch")
     twin = torch.nn.Sequential(
@@ -202,7 +219,7 @@ def test_what_is_not_finite_is_neither_written_nor_read(tmp_path, suffix, odd):
     model[0].weight[0, 0, 1, 1] = odd
     with pytest.raises(WeightsError, match=r"0\.weight holds NaN or infinite numbers"):
         weights.save(model, tmp_path / f"odd{suffix}")
-    bad = weights.formats.FORMATS[suffix].encode(model.params)
+    bad = weights.formats.FORMATS[suffix].encode(model.params, {})
     assert len(bad) == len(good)
     path = hold(tmp_path / f"odd{suffix}", bad)
     for call in (lambda: weights.load(net(), path), lambda: weights.read(path)):
@@ -331,6 +348,24 @@ def test_hostile_npz(tmp_path, name):
         assert str(caught.value).startswith(repr(str(path)))
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("about.json", b"[]")],
+        [("about.json", b'{"a": 1}')],
+        [("about.json", b"{oops")],
+        [("about.json", b"{}")] * 2,
+        [("about.json", b"[" * 100_000)],
+        [("about.json", b'{"a": "' + bytes(1 << 20) + b'"}')],
+    ],
+)
+def test_hostile_texts(tmp_path, members):
+    path = hold(tmp_path / "a.npz", zipped(members))
+    with pytest.raises(WeightsError):
+        weights.about(path)
+    assert weights.read(path) == {}
+
+
 SAFE_HOSTILE = {
     "empty": (b"", "it is empty"),
     "short": (bytes(7), "cut off"),
@@ -447,7 +482,7 @@ def test_a_file_much_larger_than_the_model_is_not_opened(tmp_path):
         weights.load(net(), tmp_path / "large.npz")
 
 
-GOOD = {suffix: weights.encode(net(0), suffix) for suffix in SUFFIXES}
+GOOD = {suffix: weights.encode(net(0), suffix, {"a": "text"}) for suffix in SUFFIXES}
 
 
 @every_suffix
@@ -472,10 +507,10 @@ def test_any_bytes_changed_raise_only_our_errors(tmp_path_factory, suffix, data)
         content = content or bytearray(b"x")
     path = tmp_path_factory.getbasetemp() / f"fuzzed{suffix}"
     path.write_bytes(content)
-    for call in (lambda: weights.load(net(1), path), lambda: weights.read(path)):
+    for call in (weights.read, weights.about, lambda path: weights.load(net(1), path)):
         try:
-            found = call()
+            found = call(path)
         except (WeightsError, LimitError):
             continue
         arrays = found if isinstance(found, dict) else found.params
-        assert all(np.isfinite(array).all() for array in arrays.values())
+        assert call is weights.about or all(np.isfinite(a).all() for a in arrays.values())

@@ -18,6 +18,10 @@ _IN_OPTIONS = (
     (r"(larger|than) max_bytes", r"\1 --max-bytes"),
     (r"--max_pixels", "--max-pixels"),
     (r", force=True in Python", ""),
+    (
+        r"Give fit the same arguments, or another checkpoint=",
+        "Give the same options, or another --checkpoint",
+    ),
 )
 """What the library's errors call an argument, and what the command line does."""
 

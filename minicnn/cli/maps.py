@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicnn import Sequential, Trace
-from minicnn.cli import each, model, outputs, sources, values
+from minicnn.cli import each, learnt, model, outputs, sources, values
 from minicnn.cli.console import Progress, WrongCall, count, one_line, say, shown
 from minicnn.cli.outputs import Target
 from minicnn.cli.sources import Source
@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="png, one pixel for each value, or npy, the exact values; default: png",
     )
     model.add_model_options(parser)
+    learnt.add_weights_option(parser)
     look = parser.add_argument_group("the look")
     look.add_argument(
         "--scale",
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw the pictures, one after the other, and return the exit code."""
     has_folder = any(map(os.path.isdir, args.images))
     _check_call(args, several=len(args.images) > 1 or has_folder)
+    args.taught = learnt.load(args)
     if has_folder or len(args.images) > 1 or args.output_dir is not None:
         return _batch(args)
     source = Source(args.images[0])
@@ -187,7 +189,10 @@ def _draw(job: Job, args: argparse.Namespace) -> list[str]:
     if job.folder is not None:
         outputs.check_folder(job.folder, args.force)
     x = job.source.load(args)
-    net = model.build_model(args, x.shape)
+    if args.taught is None:
+        net = model.build_model(args, x.shape)
+    else:
+        net, x = learnt.seeing(args.taught, x, every=args.pipeline)
     trace = net.trace(x, max_bytes=args.max_bytes)
     _, maps, height, width = trace.output.shape
     made, lines = [], []

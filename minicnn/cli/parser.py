@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import minicnn
-from minicnn.cli import animate, explain, field, firstrun, kernels, maps, sources, summary
+from minicnn.cli import (
+    animate,
+    explain,
+    field,
+    firstrun,
+    kernels,
+    maps,
+    predict,
+    sources,
+    summary,
+    train,
+)
 from minicnn.cli.console import WrongCall, one_line, say, settle
 from minicnn.errors import MiniCNNError
 
@@ -30,7 +41,7 @@ class Command(Protocol):
         """Do it, and return the exit code."""
 
 
-COMMANDS: tuple[Any, ...] = (maps, kernels, summary, explain, animate, field)
+COMMANDS: tuple[Any, ...] = (maps, kernels, summary, explain, animate, field, train, predict)
 
 _EXAMPLES = ("maps photo.jpg -o edges.png", "kernels sobel -o sobel.png")
 _VALUE_OPTIONS = ("--kernels", "-k", "--scale", "--padding")

@@ -20,6 +20,9 @@ FORMATS = ("png", "svg", "pdf")
 MOVING = ("gif", *FORMATS)
 """The kinds of file that something that moves can be: as it moves, or as stills."""
 
+WEIGHTS = (".npz", ".safetensors")
+"""The suffixes of files of weights."""
+
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -131,6 +134,41 @@ def output(text: str, formats: tuple[str, ...] = FORMATS) -> str:
     problem = f"unknown suffix {suffix!r}" if suffix else "a file name without a suffix"
     known = ", ".join(f".{name}" for name in formats)
     raise _wrong(f"{text!r} has {problem}: the format follows it, one of {known}") from None
+
+
+def weights_file(text: str) -> str:
+    """Read the name of a file of weights, whose suffix says the format."""
+    if os.path.splitext(text)[1].lower() in WEIGHTS:
+        return text
+    raise _wrong(f"{text!r} is no file of weights: its suffix must be {' or '.join(WEIGHTS)}")
+
+
+def share(text: str) -> float:
+    """Read a part of a whole, from 0 to below 1."""
+    found = _finite(text)
+    if found is None or not 0 <= found < 1:
+        raise _wrong(f"{text!r} is no share: write a number from 0 to below 1, such as 0.2")
+    return found
+
+
+def rate(text: str) -> float:
+    """Read a learning rate."""
+    found = _finite(text)
+    if found is None or not 0 < found <= 1e6:
+        raise _wrong(f"{text!r} is no learning rate: write a number above 0, such as 0.001")
+    return found
+
+
+def seed(text: str) -> int:
+    """Read a seed: a whole number from 0 on."""
+    found = _integers(text, (1,), least=0, example="0, or any other whole number")
+    return found if isinstance(found, int) else found[0]
+
+
+def picture_shape(text: str) -> tuple[int, int]:
+    """Read "32", or "32,48" for rows and columns."""
+    found = _integers(text, (1, 2), least=1, example="32, or 32,48 for rows,columns")
+    return (found, found) if isinstance(found, int) else (found[0], found[1])
 
 
 def suffix_format(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Dataset:
     --------
     >>> data = Dataset(np.zeros((4, 1, 8, 8)), np.array([0, 1, 1, 0]), ("dark", "bright"))
     >>> print(data)
-    4 examples of 1x8x8 in 2 classes: 2 dark, 2 bright
+    4 examples of 1x8x8 in 2 classes: 2 each of dark, bright
     >>> first, rest = data.split(2, rng=0)
     >>> first.targets.tolist(), rest.targets.tolist()      # both have both classes
     ([1, 0], [1, 0])
@@ -105,9 +106,11 @@ class Dataset:
             return f"{text}, targets of {'x'.join(map(str, self.targets.shape[1:])) or '1'}"
         counts = np.bincount(self.targets, minlength=len(self.classes))
         names = self.classes or tuple(map(str, range(len(counts))))
-        listed = [f"{count} {name}" for name, count in zip(names, counts, strict=True)]
-        shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
-        return f"{text} in {len(listed)} classes: {shown}"
+        if len(set(counts.tolist())) == 1:
+            return f"{text} in {len(names)} classes: {counts[0]:,} each of {_listed(names)}"
+        pairs = zip(counts, names, strict=True)
+        listed = [f"{count:,} {name}" for count, name in pairs]
+        return f"{text} in {len(names)} classes: {_listed(listed)}"
 
     def _checked_classes(self) -> tuple[str, ...]:
         """Return the classes' names, if there is one for every target."""
@@ -143,6 +146,10 @@ def as_dataset(data: Any, who: str = "data") -> Dataset:
     if not len(data):
         raise ConfigError(f"{who} holds no examples")
     return data
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:10]) + (", ..." if len(texts) > 10 else "")
 
 
 def _has_axes(array: Any) -> bool:

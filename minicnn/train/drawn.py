@@ -59,8 +59,7 @@ def drawn_shapes(
     --------
     >>> data = drawn_shapes(500, rng=0)
     >>> print(data)
-    500 examples of 1x24x24 in 5 classes: 100 circle, 100 square, 100 triangle, 100 cross, \
-100 stripes
+    500 examples of 1x24x24 in 5 classes: 100 each of circle, square, triangle, cross, stripes
     """
     count = integer("count", count, least=1)
     height, width = pair("size", size, least=SMALLEST)

@@ -2,8 +2,9 @@
 
 `save` writes a model's arrays under their names in ``model.params``, which are those of PyTorch's
 ``nn.Sequential`` ("0.weight"); `load` puts them into a model of the same architecture; `read`
-returns the arrays of a file. A file is looked at with distrust: nothing in it is run, its headers
-are compared with what the model expects before anything is read, and no more is read than that.
+returns the arrays of a file, and `about` what it says of them. A file is looked at with distrust:
+nothing in it is run, its headers are compared with what the model expects before anything is
+read, and no more is read than that.
 
 >>> import tempfile, numpy as np
 >>> from minicnn import Conv2D, ReLU, Sequential, weights
@@ -17,7 +18,7 @@ are compared with what the model expects before anything is read, and no more is
 
 from __future__ import annotations
 
-from minicnn.weights.loading import load, read
+from minicnn.weights.loading import about, load, read
 from minicnn.weights.saving import encode, save
 
-__all__ = ["encode", "load", "read", "save"]
+__all__ = ["about", "encode", "load", "read", "save"]

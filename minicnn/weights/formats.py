@@ -17,13 +17,16 @@ from minicnn.weights.entry import Entry
 class Format:
     """How arrays become bytes, and how an open file of so many bytes tells what it holds."""
 
-    encode: Callable[[Mapping[str, Array]], bytes]
+    encode: Callable[[Mapping[str, Array], Mapping[str, str]], bytes]
     entries: Callable[[BinaryIO, int], dict[str, Entry]]
+    about: Callable[[BinaryIO, int], dict[str, str]]
 
 
 FORMATS = {
-    ".npz": Format(npz_file.encode, npz_file.entries),
-    ".safetensors": Format(safetensors_file.encode, safetensors_file.entries),
+    ".npz": Format(npz_file.encode, npz_file.entries, npz_file.about),
+    ".safetensors": Format(
+        safetensors_file.encode, safetensors_file.entries, safetensors_file.about
+    ),
 }
 
 _HINTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from minicnn.ops.arrays import real_array
 from minicnn.reading import open_ordinary
 from minicnn.shapes import Array, integer
 from minicnn.weights.entry import Entries, Entry, check_total
-from minicnn.weights.formats import format_of, is_path
+from minicnn.weights.formats import Format, format_of, is_path
 
 MAX_BYTES = 1 << 30
 """What `read` allows for a file and for its arrays, unless told otherwise: 1 GiB."""
@@ -93,9 +93,35 @@ def read(source: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[
         return _finite({key: entry.read() for key, entry in entries.items()})
 
 
+def about(source: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, str]:
+    """Return what a file says about its arrays, as texts by name; nothing, most often.
+
+    Parameters
+    ----------
+    source : path
+    max_bytes : int
+        Larger files are refused.
+
+    Raises
+    ------
+    WeightsError, UnsupportedError, FileNotFoundError, PermissionError
+        See `load`.
+    """
+    max_bytes = integer("max_bytes", max_bytes, least=1, most=1 << 62)
+    with _opened(source, max_bytes) as (form, file, size):
+        return form.about(file, size)
+
+
 @contextmanager
 def _entries(source: Any, max_bytes: int) -> Iterator[Entries]:
-    """Yield what a file holds; whatever goes wrong with it becomes an error of ours."""
+    """Yield what a file holds."""
+    with _opened(source, max_bytes) as (form, file, size):
+        yield form.entries(file, size)
+
+
+@contextmanager
+def _opened(source: Any, max_bytes: int) -> Iterator[tuple[Format, BinaryIO, int]]:
+    """Yield an open file; whatever goes wrong with it becomes an error of ours."""
     if not is_path(source):
         raise ConfigError(f"weights are read from a path or a mapping, got {short(source)}")
     form = format_of(source)
@@ -105,7 +131,7 @@ def _entries(source: Any, max_bytes: int) -> Iterator[Entries]:
         file.seek(0)
         if size == 0:
             raise WeightsError("it is empty (0 bytes)")
-        yield form.entries(file, size)
+        yield form, file, size
 
 
 @contextmanager

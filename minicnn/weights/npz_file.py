@@ -7,6 +7,7 @@ is matched here, not evaluated; a zip's member is decompressed up to the size th
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 import struct
@@ -26,6 +27,11 @@ MAX_DIRECTORY = 1 << 20
 MAX_HEADER = 10_000
 """Bytes of an array's header; NumPy's own limit."""
 
+ABOUT = "about.json"
+"""The one member that is no array: texts about the arrays, by name."""
+MAX_ABOUT = 1 << 20
+"""Bytes that they may take."""
+
 _END = struct.Struct("<4s4H2LH")
 """How a zip ends: signature, disks, numbers of members, the directory's size and place."""
 _HEADER = re.compile(
@@ -35,13 +41,16 @@ _HEADER = re.compile(
 )
 
 
-def encode(arrays: Mapping[str, Array]) -> bytes:
+def encode(arrays: Mapping[str, Array], about: Mapping[str, str]) -> bytes:
     """Return the content of an `.npz` file: always the same bytes for the same arrays."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # a member's date is 1980 for all
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
+        if about:
+            with archive.open(ABOUT, "w") as member:
+                member.write(json.dumps(dict(about)).encode())
     return buffer.getvalue()
 
 
@@ -53,10 +62,11 @@ def entries(file: BinaryIO, size: int) -> dict[str, Entry]:
     WeightsError
         Without the file's name, which the caller adds.
     """
-    _check_end(file, size)
-    archive = zipfile.ZipFile(file)
+    archive = _archive(file, size)
     found: dict[str, Entry] = {}
     for member in archive.infolist():
+        if member.filename == ABOUT:
+            continue
         name = member.filename.removesuffix(".npy")
         if name == member.filename:
             raise WeightsError(f"its member {name[:60]!r} is not an array (no .npy)")
@@ -66,8 +76,35 @@ def entries(file: BinaryIO, size: int) -> dict[str, Entry]:
     return found
 
 
-def _check_end(file: BinaryIO, size: int) -> None:
-    """Look at the zip's last bytes before `zipfile` reads a directory of any size."""
+def about(file: BinaryIO, size: int) -> dict[str, str]:
+    """Return the texts about the arrays of an open `.npz` file; none if there are none.
+
+    Raises
+    ------
+    WeightsError
+        Without the file's name, which the caller adds.
+    """
+    archive = _archive(file, size)
+    members = [member for member in archive.infolist() if member.filename == ABOUT]
+    if not members:
+        return {}
+    if len(members) > 1 or members[0].file_size > MAX_ABOUT:
+        raise WeightsError(f"it has {len(members)} members {ABOUT}, or a very large one")
+    _check_packing(members[0])
+    with archive.open(members[0]) as stream:
+        return texts(json.loads(stream.read(MAX_ABOUT)))
+
+
+def texts(found: Any) -> dict[str, str]:
+    """Return what was read about the arrays, if it is texts by name."""
+    pairs = found.items() if isinstance(found, dict) else [(0, 0)]
+    if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
+        raise WeightsError("what it says about its arrays are no texts by name")
+    return dict(pairs)
+
+
+def _archive(file: BinaryIO, size: int) -> zipfile.ZipFile:
+    """Return the zip, having looked at its last bytes before its directory is read."""
     file.seek(max(0, size - _END.size - 20))
     tail = file.read(_END.size + 20)
     if len(tail) < _END.size or not tail[-_END.size :].startswith(b"PK\5\6"):
@@ -77,15 +114,18 @@ def _check_end(file: BinaryIO, size: int) -> None:
         raise WeightsError("it is a zip with a comment, or one of more than 4 GiB")
     if directory > MAX_DIRECTORY:
         raise WeightsError(f"its table of contents has {directory:,} bytes")
+    return zipfile.ZipFile(file)
+
+
+def _check_packing(member: zipfile.ZipInfo) -> None:
+    known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if member.flag_bits & 1 or not known:
+        raise WeightsError(f"its member {member.filename[:60]!r} is encrypted, or packed oddly")
 
 
 def _entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
     """Return what a member's header says, having held it against the member's size."""
-    if member.flag_bits & 1 or member.compress_type not in (
-        zipfile.ZIP_STORED,
-        zipfile.ZIP_DEFLATED,
-    ):
-        raise WeightsError(f"its member {member.filename[:60]!r} is encrypted, or packed oddly")
+    _check_packing(member)
     with archive.open(member) as stream:
         offset, dtype, fortran, shape = _header(stream, member.filename)
     if offset + math.prod(shape) * dtype.itemsize != member.file_size:

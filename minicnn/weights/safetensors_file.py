@@ -18,6 +18,7 @@ import numpy as np
 from minicnn.errors import UnsupportedError, WeightsError
 from minicnn.shapes import Array
 from minicnn.weights.entry import MAX_AXES, Entry
+from minicnn.weights.npz_file import texts
 
 MAX_HEADER = 1 << 20
 """Bytes that the header may take: some 10,000 arrays."""
@@ -32,7 +33,7 @@ KINDS = {
 """The format's names for types, and NumPy's; bfloat16, which NumPy has not, is widened."""
 
 
-def encode(arrays: Mapping[str, Array]) -> bytes:
+def encode(arrays: Mapping[str, Array], about: Mapping[str, str]) -> bytes:
     """Return the content of a `.safetensors` file."""
     plain = {  # the package silently garbles arrays that are not C-contiguous and little-endian
         name: np.array(array, array.dtype.newbyteorder("<"), order="C")
@@ -41,7 +42,7 @@ def encode(arrays: Mapping[str, Array]) -> bytes:
     _package()
     from safetensors.numpy import save
 
-    return bytes(save(plain))
+    return bytes(save(plain, dict(about) or None))
 
 
 def entries(file: BinaryIO, size: int) -> dict[str, Entry]:
@@ -55,14 +56,7 @@ def entries(file: BinaryIO, size: int) -> dict[str, Entry]:
         If the package is missing.
     """
     package = _package()
-    length = int.from_bytes(file.read(8), "little")
-    if size < 8 or length > size - 8:
-        raise WeightsError("it is cut off, or no safetensors file")
-    if length > MAX_HEADER:
-        raise WeightsError(f"its header has {length:,} bytes")
-    header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_once)
-    if not isinstance(header, dict):
-        raise WeightsError("its header names no arrays")
+    header, length = _header(file, size)
     header.pop("__metadata__", None)
 
     @cache
@@ -74,6 +68,25 @@ def entries(file: BinaryIO, size: int) -> dict[str, Entry]:
     if 8 + length + sum(_stored(header[name]) for name in found) != size:
         raise WeightsError("its arrays are shorter or longer than its header says")
     return found
+
+
+def about(file: BinaryIO, size: int) -> dict[str, str]:
+    """Return the texts about the arrays of an open file; none if there are none."""
+    header, _ = _header(file, size)
+    return texts(header.get("__metadata__", {}))
+
+
+def _header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
+    """Return what the file's header says, and how many bytes it takes."""
+    length = int.from_bytes(file.read(8), "little")
+    if size < 8 or length > size - 8:
+        raise WeightsError("it is cut off, or no safetensors file")
+    if length > MAX_HEADER:
+        raise WeightsError(f"its header has {length:,} bytes")
+    header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_once)
+    if not isinstance(header, dict):
+        raise WeightsError("its header names no arrays")
+    return header, length
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def save(
     model: Layer | Mapping[str, Array],
     path: str | os.PathLike[str],
     *,
+    about: Mapping[str, str] | None = None,
     force: bool = False,
     inputs: Iterable[Any] = (),
 ) -> Path:
@@ -34,6 +35,8 @@ def save(
     path : str or path
         ``.npz``, which `numpy.load` reads too; or ``.safetensors``, which needs the package of
         that name, and which PyTorch reads (``safetensors.torch.load_file``).
+    about : mapping of texts to texts, optional
+        What there is to say about the arrays, for `about` to read; `load` passes it over.
     force, inputs
         See `minicnn.files.check_output`: an existing file is replaced only if `force`, and none
         of `inputs` ever.
@@ -56,25 +59,41 @@ def save(
         raise ConfigError(f"the file to write must be a path, got {short(path)}")
     form = format_of(path)
     check_output(path, force=force, inputs=inputs)
-    return write_whole(path, encode(model, form), force=force, inputs=inputs)
+    return write_whole(path, encode(model, form, about), force=force, inputs=inputs)
 
 
-def encode(model: Layer | Mapping[str, Array], form: Format | str = ".npz") -> bytes:
+def encode(
+    model: Layer | Mapping[str, Array],
+    form: Format | str = ".npz",
+    about: Mapping[str, str] | None = None,
+) -> bytes:
     """Return what `save` would write, having read it back.
 
     Parameters
     ----------
     model : Layer, or mapping of names to arrays
     form : '.npz' or '.safetensors'
+    about : mapping of texts to texts, optional
     """
     if not isinstance(form, Format):
         form = format_of(f"weights{form}")
     arrays = _arrays(model)
-    data = form.encode(arrays)
+    said = _texts(about)
+    data = form.encode(arrays, said)
     changed = _changed(arrays, form, data)
     if changed:
         raise WeightsError(f"{short(changed)} would not be read back as it is: rename it")
     return data
+
+
+def _texts(about: Any) -> dict[str, str]:
+    """Return what there is to say about the arrays, if it is texts by name."""
+    if about is None:
+        return {}
+    good = isinstance(about, Mapping)
+    if not good or not all(isinstance(text, str) for pair in about.items() for text in pair):
+        raise ConfigError(f"about must map texts to texts, got {short(about)}")
+    return dict(about)
 
 
 def _arrays(model: Any) -> dict[str, Array]:

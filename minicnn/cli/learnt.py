@@ -1,0 +1,74 @@
+"""``minicnn maps --weights``: the maps of a network that was taught, not of kernels by hand."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+
+from minicnn import Conv2D, Flatten, Layer, Sequential, images
+from minicnn.classifier import Classifier
+from minicnn.cli import values
+from minicnn.cli.console import WrongCall
+from minicnn.shapes import Array
+
+_BY_HAND = {
+    "kernels": None,
+    "stride": 1,
+    "dilation": 1,
+    "padding": "same",
+    "mode": "reflect",
+    "colour": "grey",
+    "relu": True,
+}
+"""The options that make a model of kernels, at their defaults: a taught network has it all."""
+
+
+def add_weights_option(parser: argparse.ArgumentParser) -> None:
+    """Add the file that a network is read from."""
+    group = parser.add_argument_group("a network that learnt")
+    group.add_argument(
+        "-w",
+        "--weights",
+        type=values.weights_file,
+        metavar="W",
+        help="the file that 'train' wrote: draw what its first convolution sees, or with "
+        "--pipeline every step, of the picture at the network's size",
+    )
+
+
+def load(args: argparse.Namespace) -> Classifier | None:
+    """Return the network of --weights, and see to it that pictures are loaded as it needs them."""
+    if args.weights is None:
+        return None
+    given = [name for name, default in _BY_HAND.items() if getattr(args, name) != default]
+    if given:
+        options = ", ".join("--no-relu" if name == "relu" else f"--{name}" for name in given)
+        raise WrongCall(f"--weights brings a network of its own: leave out {options}")
+    taught = Classifier.load(args.weights)
+    args.colour = "grey" if taught.channels == 1 else "summed"
+    return taught
+
+
+def seeing(taught: Classifier, x: Array, *, every: bool) -> tuple[Sequential, Array]:
+    """Return the part of the network that makes maps, and the picture as it sees it.
+
+    Without `every`, it ends before the second convolution.
+    """
+    layers: list[Layer] = []
+    for layer in taught.model if isinstance(taught.model, Sequential) else ():
+        if isinstance(layer, Flatten) or (layers and not every and not _keeps_size(layer)):
+            break
+        layers.append(_named(layer) if isinstance(layer, Conv2D) else layer)
+    return Sequential(*layers), images.resize(x, taught.size)
+
+
+def _keeps_size(layer: Layer) -> bool:
+    """Whether it leaves the maps of a convolution what they are: an activation."""
+    return not layer.params and layer.window(8, 8) is None
+
+
+def _named(conv: Conv2D) -> Conv2D:
+    """Return the convolution with a name for each of its maps."""
+    new = copy.copy(conv)
+    new.names = tuple(f"learnt {i}" for i in range(conv.out_channels))
+    return new

