@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_file(call, here):
 
 def test_every_option(call, here):
     code, out, _ = call(
-        *("train", "drawn", "-o", "w.npz", "--network", "medium", "--size", "16,20", "--colour"),
+        *("train", "drawn", "-o", "w.npz", "--network", "medium", "--size", "16,20", "--color"),
         *("--epochs", 3, "--batch-size", 7, "--optimizer", "sgd", "--learning-rate", "0.01"),
         *("--schedule", "constant", "--validation", 0.5, "--patience", 1, "--seed", 5),
         *("--checkpoint", "run.npz"),
@@ -99,6 +99,12 @@ def test_a_checkpoint_is_gone_on_from(call, here):
     assert "seed then '0', now '9'" in err
     assert "another --checkpoint." in err
     assert not (here / "other.npz").exists()
+
+
+def test_an_existing_file_is_replaced_with_force(call, here):
+    (here / "w.npz").write_bytes(b"there")
+    assert call("train", "drawn", *QUICK, "--force", "-o", "w.npz")[0] == 0
+    assert Classifier.load("w.npz").name == "small"
 
 
 def test_without_validation_the_last_weights_are_kept(call, here):
@@ -229,7 +235,7 @@ def test_predict_refuses_what_is_no_taught_network(call, here, taught):
 
 def test_maps_of_what_it_learnt(call, here, taught):
     picture = next((here / "drawn" / "cross").iterdir())
-    code, out, _ = call("maps", picture, "-w", taught, "-o", "first.png")
+    code, out, _ = call("maps", picture, "--weights", taught, "-o", "first.png")
     assert (code, out) == (0, "first.png: 8 maps of 16 x 16\n")
     code, out, _ = call("maps", picture, "-w", taught, "-o", "all.png", "--pipeline")
     assert (code, out) == (0, "all.png: 16 maps of 4 x 4\n")
