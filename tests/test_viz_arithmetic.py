@@ -71,7 +71,7 @@ def test_a_window_is_drawn_as_it_slides(drawn):
     assert taps[0].get_y() == pytest.approx(picture.get_y() - top * cell)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows())
 def test_a_transposed_window_takes_the_size_back(drawn):
     window, size = drawn
@@ -139,7 +139,7 @@ def test_wrong_calls(what, size, words):
         arithmetic_of(what, size)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows(), st.booleans())
 def test_a_window_may_hang_over_the_end(drawn, ceil_mode):
     plain, size = drawn
@@ -176,7 +176,7 @@ def test_transposed_takes_a_window():
         arithmetic(Conv2D(1, 1, 3), 7, transposed=True)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(walks(max_groups=2, max_kernel=3))
 def test_a_strip_has_three_stops_with_their_sums(walk):
     layer, x, channel, sample = walk
@@ -218,7 +218,7 @@ def test_a_strip_has_three_stops_with_their_sums(walk):
 )
 def test_a_strip_is_not_clipped_and_no_texts_meet(layer, shape):
     x = np.random.default_rng(0).random((1, *shape))
-    for stops in (None, [0], range(6)):
+    for stops in (None, range(6)):
         inside(strip_of(layer, x, stops=stops))
 
 
