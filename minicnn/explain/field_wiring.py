@@ -149,6 +149,7 @@ def wiring_of(model: Any, input_shape: Any, who: str) -> Wiring:
     if isinstance(model, Trace):
         if input_shape is not None:
             raise ConfigError(f"{who}: a trace has its picture already: leave input_shape out")
+        _check_sources(model)
         nodes = tuple(Node(step.name, step.layer, step.sources) for step in model)
         shapes = {p: step.output.shape for p, step in enumerate(model)}
         return Wiring(nodes, shapes | {PICTURE: model.input.shape})
@@ -164,3 +165,11 @@ def wiring_of(model: Any, input_shape: Any, who: str) -> Wiring:
         with in_step(position, node.name, type(model).__name__):
             shapes[position] = node.layer.output_shape(*(shapes[s] for s in node.sources))
     return Wiring(nodes, shapes)
+
+
+def _check_sources(trace: Trace) -> None:
+    """Raise if a step's inputs are not the outputs that it is said to look at."""
+    for step in trace:
+        looked_at = (trace.input if s == PICTURE else trace[s].output for s in step.sources)
+        if any(one is not other for one, other in zip(step.inputs, looked_at, strict=True)):
+            raise ConfigError(f"the trace does not say where {step.name} has its input from")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from minicnn.errors import ConfigError
+from minicnn.explain.field_wiring import wiring_of
 from minicnn.explain.ledger_accounts import Account, Constant, Pixel
 from minicnn.explain.ledger_check import Check
 from minicnn.explain.ledger_latex import latex_of
@@ -17,7 +16,7 @@ from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, Place, plain
 from minicnn.explain.ledger_text import grounds_of, text_of
 from minicnn.explain.ledger_tree import Branch, grow
-from minicnn.shapes import Array, Shape
+from minicnn.shapes import Array
 
 
 def pixel(
@@ -198,27 +197,15 @@ class Ledger:
         return grow(self, depth, breadth)
 
     def pixels(self) -> Array:
-        """Return which of the picture's values can change this one: exactly, or rather too many.
+        """Return which of the picture's values can change this one: its receptive field.
 
         Returns
         -------
         array (C, H, W) of bool
-            Of the picture. Behind a layer that is not taken apart, all of them.
-
-        Raises
-        ------
-        ConfigError
-            If the trace does not say where a step's input is from.
+            Of the picture: see `minicnn.explain.receptive_field`.
         """
-        position, mask = self.position, _mask(self.recording.maps(self.position, self.sample).shape)
-        mask[self.place] = True
-        while position != PICTURE:
-            origin = self.recording.origin(position)
-            if origin is None:
-                raise self._lost(position)
-            mask = self._one_back(position, origin, mask)
-            position = origin
-        return mask
+        wiring = wiring_of(self.recording.trace, None, "explain.pixel")
+        return wiring.back(self.position, wiring.one(self.position, *self.place))[PICTURE]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data that `json` can write; NaN and infinities as text."""
@@ -241,16 +228,6 @@ class Ledger:
     def __str__(self) -> str:
         """Return the ledger as text: plain ASCII, at most 80 columns."""
         return text_of(self)
-
-    def _one_back(self, position: int, origin: int, mask: Array) -> Array:
-        before = _mask(self.recording.maps(origin, self.sample).shape)
-        for place in np.argwhere(mask).tolist():
-            found = account_at(self.recording, position, self.sample, Place(*place))
-            if not found.complete:
-                before[...] = True
-                break
-            found.mark(before)
-        return before
 
     def _known_origin(self) -> int:
         if self.position == PICTURE:
@@ -303,10 +280,6 @@ def account_at(recording: Recording, position: int, sample: int, place: Place) -
         return Pixel("a value of the picture itself", recording.value(position, sample, place))
     asked = recording.asked(position, sample, place)
     return account(asked.step.layer, asked)
-
-
-def _mask(shape: Shape) -> Array:
-    return np.zeros(shape, bool)
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

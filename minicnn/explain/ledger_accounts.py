@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minicnn.explain.ledger_terms import Input, plain
-from minicnn.shapes import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +50,6 @@ class Account:
     def complete(self) -> bool:
         """Whether `inputs` are surely all that can change the value."""
         return True
-
-    def mark(self, mask: Array) -> None:
-        """Set a mask (C, H, W) of the step's input to True where `inputs` stand."""
-        for one in self.inputs:
-            mask[one.place] = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, for JSON."""

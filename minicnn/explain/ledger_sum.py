@@ -77,12 +77,6 @@ class WeightedSum(Account):
                 )
         return tuple(found)
 
-    def mark(self, mask: Array) -> None:
-        """Set a mask (C, H, W) of the step's input to True where `inputs` stand."""
-        us, vs = np.nonzero(self.inside)
-        rows, columns = np.array(self.rows)[us], np.array(self.columns)[vs]
-        mask[np.array(self.channels)[:, None], rows, columns] = True
-
     @property
     def padded(self) -> int:
         """How many of the kernel's taps lie on padding."""
