@@ -13,7 +13,8 @@ from strategies import DTYPES, arrays
 from minicnn import Conv2D, Pad, ReLU, Sequential
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.train.initial import fans, he, initialise, xavier
-from minicnn.train.optimizers import SGD, Adam, AdamW, Memory, Optimizer
+from minicnn.train.optimizer import Memory, Optimizer
+from minicnn.train.optimizers import SGD, Adam, AdamW
 from minicnn.train.schedules import Constant, Cosine, Steps, WarmUp
 
 OPTIMIZERS = [

@@ -16,7 +16,8 @@ from minicnn.train.idx import idx_array, read_idx
 from minicnn.train.initial import he, initialise, xavier
 from minicnn.train.loop import fit
 from minicnn.train.losses import accuracy, cross_entropy, mean_squared_error
-from minicnn.train.optimizers import SGD, Adam, AdamW, Memory, Optimizer
+from minicnn.train.optimizer import Memory, Optimizer
+from minicnn.train.optimizers import SGD, Adam, AdamW
 from minicnn.train.packaged import digits, mnist
 from minicnn.train.schedules import Constant, Cosine, Steps, WarmUp
 from minicnn.train.step import Score, apply, evaluate, gradients, predict

@@ -17,7 +17,7 @@ from minicnn.files import write_whole
 from minicnn.layers import Layer
 from minicnn.shapes import Array, integer
 from minicnn.train.history import Epoch, Training
-from minicnn.train.optimizers import Memory
+from minicnn.train.optimizer import Memory
 from minicnn.train.state import State
 
 VERSION = 1

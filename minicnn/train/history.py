@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from minicnn.layers import Layer
-from minicnn.train.optimizers import Memory
+from minicnn.train.optimizer import Memory
 
 SHOWN = 20
 """How many epochs the table of a run shows; of more, the first and the last."""

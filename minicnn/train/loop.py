@@ -24,7 +24,8 @@ from minicnn.train.data import Dataset, as_dataset
 from minicnn.train.epoch import batches, close, finished, is_sound
 from minicnn.train.history import Training
 from minicnn.train.losses import Loss, cross_entropy
-from minicnn.train.optimizers import Adam, Memory, Optimizer
+from minicnn.train.optimizer import Memory, Optimizer
+from minicnn.train.optimizers import Adam
 from minicnn.train.progress import Progress
 from minicnn.train.schedules import Constant, Schedule
 from minicnn.train.state import Callback, Plan, State

@@ -13,7 +13,7 @@ from minicnn.layers import Layer
 from minicnn.train.data import Dataset
 from minicnn.train.history import Epoch
 from minicnn.train.losses import Loss
-from minicnn.train.optimizers import Memory, Optimizer
+from minicnn.train.optimizer import Memory, Optimizer
 from minicnn.train.schedules import Schedule
 from minicnn.train.step import Tally
 

@@ -13,7 +13,7 @@ from minicnn.layers.base import Gradients
 from minicnn.shapes import Array
 from minicnn.train.data import Dataset, as_dataset
 from minicnn.train.losses import Loss, check_labels, cross_entropy, hits
-from minicnn.train.optimizers import Memory, Optimizer
+from minicnn.train.optimizer import Memory, Optimizer
 
 LOOK_AT_ONCE = 256
 """How many examples `evaluate` and `predict` give a model at a time."""
