@@ -14,43 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from minicnn import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential
+from minicnn import Sequential, models
 from minicnn.errors import UnsupportedError
 from minicnn.train import Adam, Cosine, Dataset, digits, drawn_shapes, fit, mnist
-
-
-def lenet(seed: int) -> Sequential:
-    """LeNet-5 (LeCun et al., 1998) with ReLU and max pooling: 61,706 parameters."""
-    rng = np.random.default_rng(seed)
-    return Sequential(
-        *(Conv2D(1, 6, 5, padding=2, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Conv2D(6, 16, 5, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Flatten(), Linear(400, 120, rng=rng), ReLU()),
-        *(Linear(120, 84, rng=rng), ReLU(), Linear(84, 10, rng=rng)),
-    )
-
-
-def small(seed: int) -> Sequential:
-    """Two convolutions and a linear layer: 1,898 parameters."""
-    rng = np.random.default_rng(seed)
-    return Sequential(
-        *(Conv2D(1, 8, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Flatten(), Linear(64, 10, rng=rng)),
-    )
-
-
-def middling(seed: int) -> Sequential:
-    """Three convolutions and a linear layer: 7,461 parameters."""
-    rng = np.random.default_rng(seed)
-    return Sequential(
-        *(Conv2D(1, 8, 5, padding=2, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Conv2D(16, 32, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Flatten(), Linear(288, 5, rng=rng)),
-    )
 
 
 @dataclass(frozen=True)
@@ -58,7 +24,7 @@ class Task:
     """What is learnt, by what, how, and how well it must go on average over the seeds."""
 
     data: Callable[[], tuple[Dataset, Dataset]]
-    model: Callable[[int], Sequential]
+    model: Callable[..., Sequential]
     goal: float
     arguments: dict[str, Any]
 
@@ -66,19 +32,19 @@ class Task:
 TASKS = {
     "mnist": Task(
         lambda: mnist().split(4000, rng=0),
-        lenet,
+        models.lenet5,
         0.95,
         {"epochs": 10, "optimizer": Adam(0.002), "schedule": Cosine()},
     ),
     "digits": Task(
         lambda: digits().split(0.8, rng=0),
-        small,
+        models.small,
         0.965,
         {"epochs": 30, "optimizer": Adam(0.01), "schedule": Cosine()},
     ),
     "shapes": Task(
         lambda: (drawn_shapes(4000, rng=0), drawn_shapes(1000, rng=1)),
-        middling,
+        models.medium,
         0.98,
         {"epochs": 12, "optimizer": Adam(0.005), "schedule": Cosine()},
     ),
@@ -103,14 +69,14 @@ def main() -> int:
         found, seconds = [], []
         for seed in range(options.seeds):
             start = time.perf_counter()
-            run = fit(task.model(seed), learnt, validation=tried, rng=seed, **task.arguments)
+            run = fit(task.model(rng=seed), learnt, validation=tried, rng=seed, **task.arguments)
             seconds.append(time.perf_counter() - start)
             found.append(run.history[-1].validation_accuracy or 0.0)
             if options.show:
                 print(run)
         mean = statistics.mean(found)
         good &= mean >= task.goal
-        size = sum(array.size for array in task.model(0).params.values())
+        size = sum(array.size for array in task.model().params.values())
         each = " ".join(f"{accuracy:.4f}" for accuracy in found)
         verdict = "" if mean >= task.goal else "  MISSED"
         print(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from _contenders import Case, Run, arguments, installed, parse, race, ratio, serve
 
-from minicnn import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential
+from minicnn import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential, models
 from minicnn.train import SGD, Adam, apply, cross_entropy, gradients
 
 CASES: dict[str, Case] = {
@@ -28,19 +28,7 @@ SIDE = {"lenet": 28, "small": 8}
 
 def model(net: str) -> Sequential:
     """Return the network; always with the same first weights."""
-    rng = np.random.default_rng(0)
-    if net == "small":
-        return Sequential(
-            *(Conv2D(1, 8, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-            *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
-            *(Flatten(), Linear(64, 10, rng=rng)),
-        )
-    return Sequential(
-        *(Conv2D(1, 6, 5, padding=2, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Conv2D(6, 16, 5, rng=rng), ReLU(), MaxPool2D(2)),
-        *(Flatten(), Linear(400, 120, rng=rng), ReLU()),
-        *(Linear(120, 84, rng=rng), ReLU(), Linear(84, 10, rng=rng)),
-    )
+    return {"lenet": models.lenet5, "small": models.small}[net](rng=0)
 
 
 def examples(case: Case, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
