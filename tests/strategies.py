@@ -127,6 +127,11 @@ class Pooling:
         return f"Pooling(x {self.x.dtype} {self.x.shape}, {self.geometry})"
 
 
+def paddings_of_pools(kernel):
+    """Draw ((top, bottom), (left, right)), at most half of the kernel each."""
+    return st.tuples(*(pairs(0, taps // 2) for taps in kernel))
+
+
 @st.composite
 def poolings(draw, *, dtype=None, whole=True, max_dilation=3):
     """Draw a pooling: padding of at most half a kernel, on four sides; in ceil mode or not."""

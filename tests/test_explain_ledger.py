@@ -297,8 +297,19 @@ def check_latex(text):
     commands = set(re.findall(r"\\([a-zA-Z]+)", body))
     assert commands <= {
         *("begin", "end", "text", "textbf", "sum", "odot", "quad", "qquad", "in", "max", "times"),
-        *("cdots", "dots", "infty", "underline", "underbrace", "approx", "neq", "leq"),
-        *("textbackslash", "textasciitilde", "textasciicircum"),
+        *(
+            "exp",
+            "tanh",
+            "cdots",
+            "dots",
+            "infty",
+            "underline",
+            "underbrace",
+            "approx",
+            "neq",
+            "leq",
+        ),
+        *("exp", "tanh", "textbackslash", "textasciitilde", "textasciicircum"),
     }
     parser = MathTextParser("agg")
     for row in body.split(" \\\\\n"):

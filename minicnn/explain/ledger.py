@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minicnn.errors import ConfigError
+from minicnn.explain import (  # for what they register
+    ledger_features,  # noqa: F401
+    ledger_functions,  # noqa: F401
+    ledger_pooling,  # noqa: F401
+)
 from minicnn.explain.field_wiring import wiring_of
 from minicnn.explain.ledger_accounts import Account, Constant, Pixel
 from minicnn.explain.ledger_check import Check
@@ -124,6 +129,11 @@ class Ledger:
         return self.recording.map_name(self.position, self.place.channel)
 
     @property
+    def where(self) -> str:
+        """Where the value stands: "conv2d, sobel_x, row 1, column 2", or "linear, feature 3"."""
+        return f"{self.step}, {self.recording.in_words(self.position, self.place)}"
+
+    @property
     def value(self) -> float:
         """The network's value."""
         return self.check.network
@@ -153,6 +163,12 @@ class Ledger:
         origin = self.origin
         name = f"channel {channel}" if origin is None else self.recording.map_name(origin, channel)
         return f"{self.origin_name} {name}"
+
+    def input_words(self, place: Place) -> str:
+        """Return where a value of the step's input stands: "relu sobel_x, row 1, column 2"."""
+        if self.origin is None:
+            return f"{self.input_name(place.channel)}, row {place.row}, column {place.column}"
+        return f"{self.origin_name} {self.recording.in_words(self.origin, place)}"
 
     def explain(self, channel: int | str, row: int = 0, column: int = 0) -> Ledger:
         """Explain one of the values that this one is made from.

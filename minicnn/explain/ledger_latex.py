@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from minicnn.explain.ledger_accounts import Account, Constant, Copied, Formula, Unopened
 from minicnn.explain.ledger_numbers import cells, number, shortened
+from minicnn.explain.ledger_share import Share
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import total
 from minicnn.shapes import Array
@@ -91,6 +92,18 @@ def _(account: Formula, ledger: Ledger) -> list[str]:
     general = _filled(form, rf"x_{{{c},\,{i},\,{j}}}")
     filled = _filled(form, latex_number(account.source.value))
     return [rf"{_symbol(ledger)} &= {general} = {filled} = {latex_number(account.value)}"]
+
+
+@_lines.register(Share)
+def _(account: Share, ledger: Ledger) -> list[str]:
+    own, *others = (rf"\exp({latex_number(one.value)})" for one in account.inputs)
+    terms = [own, *others[: TERMS - 1], *([r"\dots"] if len(others) >= TERMS else [])]
+    c, i, j = account.scores[account.own].place
+    value = latex_number(account.result)
+    return [
+        rf"{_symbol(ledger)} &= \exp(x_{{{c},\,{i},\,{j}}}) \,/\, \sum \exp(x)",
+        rf"&= {own} \,/\, ({' + '.join(terms)}) = {value}",
+    ]
 
 
 @_lines.register(Unopened)

@@ -1,6 +1,7 @@
-"""What each layer says about one of its values. A new layer registers one function here.
+"""What each layer says about one of its values. A new layer registers one function.
 
-::
+Those that are made of weights or windows are here; `ledger_pooling`, `ledger_functions` and
+`ledger_features` have the others. ::
 
     @account.register
     def _(layer: MyLayer, asked: Asked) -> Account:
@@ -75,8 +76,8 @@ def _(layer: Conv2D, asked: Asked) -> Account:
     weight = layer.weight[filter_].astype(x.dtype, copy=False)  # as the layer itself does
     window = layer.window(x.shape[1], x.shape[2])
     first = filter_ // (layer.out_channels // layer.groups) * len(weight)
-    rows, columns = (_taps(window, axis, asked.place[1 + axis]) for axis in (0, 1))
-    patch, inside = _laid_on(x[first : first + len(weight)], rows, columns)
+    rows, columns = (taps_under(window, axis, asked.place[1 + axis]) for axis in (0, 1))
+    patch, inside = laid_on(x[first : first + len(weight)], rows, columns)
     weights = weight.astype(np.float64)
     bias = None if layer.bias is None else float(layer.bias[filter_].astype(x.dtype))
     return WeightedSum(
@@ -140,13 +141,13 @@ def as_maps(values: Array) -> Array:
     return values.reshape(values.shape + (1,) * (3 - values.ndim))
 
 
-def _taps(window: Window, axis: int, stop: int) -> tuple[int, ...]:
+def taps_under(window: Window, axis: int, stop: int) -> tuple[int, ...]:
     """Return the rows (axis 0) or columns of the input under each tap, at one stop."""
     start = stop * window.stride[axis] - window.padding[axis][0]
     return tuple(start + tap * window.dilation[axis] for tap in range(window.kernel_size[axis]))
 
 
-def _laid_on(x: Array, rows: tuple[int, ...], columns: tuple[int, ...]) -> tuple[Array, Array]:
+def laid_on(x: Array, rows: tuple[int, ...], columns: tuple[int, ...]) -> tuple[Array, Array]:
     """Return the values (C, KH, KW) in float64, 0 outside, and which lie inside (KH, KW)."""
     ys, xs = np.array(rows)[:, None], np.array(columns)
     inside = (ys >= 0) & (ys < x.shape[1]) & (xs >= 0) & (xs < x.shape[2])

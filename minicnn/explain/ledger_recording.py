@@ -43,9 +43,17 @@ class Recording:
         return "picture" if position == PICTURE else self.trace[position].name
 
     def map_name(self, position: int, channel: int) -> str:
-        """Return what a map is called: a kernel's name, or "channel 3"."""
+        """Return what a map is called: a kernel's name, or "channel 3"; a number, "feature 3"."""
         names = None if position == PICTURE else self.names[position]
-        return f"channel {channel}" if names is None else names[channel]
+        noun = "feature" if self.array(position).ndim == 2 else "channel"
+        return f"{noun} {channel}" if names is None else names[channel]
+
+    def in_words(self, position: int, place: Place) -> str:
+        """Return where a value stands: "channel 3, row 1, column 2", or "feature 3" of a line."""
+        name = self.map_name(position, place.channel)
+        if self.array(position).ndim == 2:
+            return name
+        return f"{name}, row {place.row}, column {place.column}"
 
     def array(self, position: int) -> Array:
         """Return a step's output for the whole batch."""

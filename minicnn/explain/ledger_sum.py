@@ -31,6 +31,8 @@ class WeightedSum(Account):
     bias : float or None
     rounding : float or function
         The bound on the network's rounding, or what works it out when it is asked for.
+    divisor : int or None
+        For a mean: what the sum is divided by. The weights are 1 / divisor.
     """
 
     values: Array = field(repr=False)
@@ -41,6 +43,7 @@ class WeightedSum(Account):
     inside: Array = field(repr=False)
     bias: float | None = None
     rounding: float | Callable[[], float] = field(default=0.0, repr=False)
+    divisor: int | None = None
 
     @cached_property
     def products(self) -> Array:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from minicnn.explain.ledger_accounts import Account, Constant, Copied, Formula, Pixel, Unopened
 from minicnn.explain.ledger_numbers import (
     WIDTH,
-    aligned,
-    cells,
     clipped,
     column,
     number,
-    shortened,
 )
+from minicnn.explain.ledger_patch import patch_lines, wrapped
+from minicnn.explain.ledger_share import Share
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, total
 
@@ -35,20 +30,19 @@ SUMS = 8
 
 def text_of(ledger: Ledger) -> str:
     """Return the ledger as text."""
-    place, steps = ledger.place, len(ledger.recording.trace)
-    head = f"{ledger.step}, {ledger.map_name}, row {place.row}, column {place.column}"
+    steps = len(ledger.recording.trace)
     about = ledger.account.what
     if ledger.position >= 0:
         about = f"step {ledger.position} of 0 to {steps - 1}: {about}"
-    body = [*_wrapped(about), "", *_body(ledger.account, ledger)]
-    lines = [head, *(f"  {line}".rstrip() for line in body)]
+    body = [*wrapped(about), "", *_body(ledger.account, ledger)]
+    lines = [ledger.where, *(f"  {line}".rstrip() for line in body)]
     return "\n".join(clipped(line) for line in [*lines, "", *check_lines(ledger)])
 
 
 def check_lines(ledger: Ledger) -> list[str]:
     """Return the check, and what it rests on."""
     check = ledger.check
-    return [str(check), *(f"  {line}" for line in _wrapped(grounds_of(ledger)))]
+    return [str(check), *(f"  {line}" for line in wrapped(grounds_of(ledger)))]
 
 
 def grounds_of(ledger: Ledger) -> str:
@@ -68,7 +62,8 @@ def grounds_of(ledger: Ledger) -> str:
         return f"numbers beyond the range of {check.dtype}: nothing is promised here"
     if not check.bound:
         return "exactly: nothing is rounded here"
-    ground = f"summed in float64 from the network's {check.dtype} numbers; the difference is {gap}"
+    done = "summed" if isinstance(account, WeightedSum) else "worked out"
+    ground = f"{done} in float64 from the network's {check.dtype} numbers; the difference is {gap}"
     return ground if not check.difference else f"{ground}, rounding allows {bound}"
 
 
@@ -97,7 +92,7 @@ def _(account: Copied, ledger: Ledger) -> list[str]:
     if others:
         shown = ", ".join(number(one.value) for one in others[:SUMS])
         more = f", and {len(others) - SUMS} more" if len(others) > SUMS else ""
-        lines += _wrapped(f"chosen before {shown}{more}")
+        lines += wrapped(f"chosen before {shown}{more}")
     return lines
 
 
@@ -108,6 +103,24 @@ def _(account: Formula, ledger: Ledger) -> list[str]:
         f"x is {_where(account.source, ledger)} = {number(account.source.value)}",
         f"{filled} = {number(account.value)}",
     ]
+
+
+@_body.register(Share)
+def _(account: Share, ledger: Ledger) -> list[str]:
+    shown, rest = account.order[:SUMS], account.order[SUMS:]
+    largest = max((one.value for one in account.scores), default=0.0)
+    rows = [_where(account.scores[position], ledger) for position in shown]
+    powers = column([_power(account.scores[position].value - largest) for position in shown])
+    texts = column([account.shares[position] for position in shown])
+    room = max(map(len, rows))
+    lines = [f"its score; e^(score - {number(largest)}), which is the largest; its share:"]
+    for position, name, power, text in zip(shown, rows, powers, texts, strict=True):
+        score = number(account.scores[position].value)
+        lines.append(f"{name.ljust(room)} = {score.rjust(9)}  {power}  {text}")
+    if rest:
+        left = total(account.shares[position] for position in rest)
+        lines.append(f"and {len(rest)} more, with {number(left)} together")
+    return lines
 
 
 @_body.register(Unopened)
@@ -136,59 +149,12 @@ def _(account: WeightedSum, ledger: Ledger) -> list[str]:
         if count > PATCHES:
             lines += [f"the {PATCHES} channels of {count} that bring most:", ""]
         for position in shown:
-            lines += [*_patch(account, position, ledger), ""]
+            lines += [*patch_lines(account, position, ledger), ""]
     if account.padded:
         lines += [f"(0) is padding: {account.padded} of {account.inside.size} taps lie outside", ""]
     if count > 1 or single or account.bias is not None:
         lines += _sums(account, order, ledger)
     return lines[:-1] if lines and not lines[-1] else lines
-
-
-def _patch(account: WeightedSum, position: int, ledger: Ledger) -> list[str]:
-    """Return one channel's patch, kernel and products, side by side if they fit."""
-    channel = account.channels[position]
-    head = (
-        f"{ledger.input_name(channel)}, {_range('row', account.rows)}, "
-        f"{_range('column', account.columns)}: patch x kernel = products"
-    )
-    added = f"  they add up to {number(account.sums[position])}"
-    for digits in (4, 3):
-        parts = _parts(account, position, digits)
-        blocks = [aligned(shortened(part, 7)) for part in parts]
-        if sum(len(block[0]) for block in blocks) + 14 <= WIDTH:
-            return [*_wrapped(head), *_beside(blocks), added]
-    parts = _parts(account, position, 4)
-    fitting = (n for n in (account.values.shape[2], 7) if _widest(parts, n) <= WIDTH - 6)
-    most = next(fitting, 7)
-    lines = _wrapped(head)
-    for word, part in zip(("patch", "kernel", "products"), parts, strict=True):
-        lines += [f"  {word}", *(f"    {line}" for line in aligned(shortened(part, most)))]
-    return [*lines, added]
-
-
-def _parts(account: WeightedSum, position: int, digits: int) -> list[list[list[str]]]:
-    """Return patch, kernel and products as texts; what lies on padding is in brackets."""
-    patch = cells(account.values[position], digits)
-    for row, column_ in np.argwhere(~account.inside).tolist():
-        patch[row][column_] = "(0)"
-    return [
-        patch,
-        cells(account.weights[position], digits),
-        cells(account.products[position], digits),
-    ]
-
-
-def _widest(parts: Sequence[list[list[str]]], most: int) -> int:
-    return max(len(aligned(shortened(part, most))[0]) for part in parts)
-
-
-def _beside(blocks: Sequence[Sequence[str]]) -> list[str]:
-    middle = (len(blocks[0]) - 1) // 2
-    lines = []
-    for row, parts in enumerate(zip(*blocks, strict=True)):
-        times, equals = ("  x  ", "  =  ") if row == middle else ("     ", "     ")
-        lines.append(f"  {parts[0]}{times}{parts[1]}{equals}{parts[2]}")
-    return lines
 
 
 def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
@@ -218,19 +184,8 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
 
 
 def _where(one: Input, ledger: Ledger) -> str:
-    return f"{ledger.input_name(one.place.channel)}, row {one.place.row}, column {one.place.column}"
+    return ledger.input_words(one.place)
 
 
-def _range(noun: str, numbers: tuple[int, ...]) -> str:
-    if len(numbers) == 1:
-        return f"{noun} {numbers[0]}"
-    if numbers[1] - numbers[0] == 1:
-        return f"{noun}s {numbers[0]} to {numbers[-1]}"
-    inner = ", ".join(map(str, numbers)) if len(numbers) <= 4 else (
-        f"{numbers[0]}, {numbers[1]}, ..., {numbers[-1]}"
-    )  # fmt: skip
-    return f"{noun}s {inner}"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False) or [""]
+def _power(exponent: float) -> float:
+    return math.exp(exponent) if exponent <= 0 else math.nan

@@ -89,7 +89,9 @@ class Branch:
 
     def _own_line(self) -> str:
         ledger = self.ledger
-        where = f"{ledger.step} {ledger.map_name} ({ledger.place.row}, {ledger.place.column})"
+        where = f"{ledger.step} {ledger.map_name}"
+        if ledger.recording.array(ledger.position).ndim != 2:
+            where += f" ({ledger.place.row}, {ledger.place.column})"
         said = f"{where} = {number(ledger.value)}"
         if self.term is not None and self.term.weight is not None:
             said = (
