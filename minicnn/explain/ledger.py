@@ -66,6 +66,7 @@ def pixel(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from minicnn import Conv2D, Pad, Sequential
     >>> model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels("sobel_x"))
     >>> picture = np.array([[[[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]]])
