@@ -2,8 +2,23 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from minicnn import Conv2D, Pad, ReLU, Sequential, Trace, kernels
+from minicnn import (
+    AvgPool2D,
+    Conv2D,
+    ConvTranspose2D,
+    Flatten,
+    Linear,
+    Pad,
+    ReLU,
+    Sequential,
+    Softmax,
+    Trace,
+    Upsample,
+    kernels,
+)
 from minicnn.errors import ConfigError, LimitError, ShapeError
 
 
@@ -180,6 +195,60 @@ def test_the_receptive_field_is_what_poking_finds():
     rows, columns = np.flatnonzero(moved.any(1)), np.flatnonzero(moved.any(0))
     size = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
     assert m.summary(x.shape).rows[-1].receptive_field == size
+
+
+STEPS = {
+    "conv": lambda k, s, d: Conv2D(1, 1, (k, 1), stride=(s, 1), dilation=(d, 1)),
+    "pool": lambda k, s, d: AvgPool2D((k, 1), (s, 1)),
+    "upsample": lambda k, s, d: Upsample((s, 1)),
+    "transposed": lambda k, s, d: ConvTranspose2D(1, 1, (k, 1), stride=(s, 1), dilation=(d, 1)),
+}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(STEPS)),
+            *(st.integers(1, most) for most in (4, 3, 2)),
+        ),
+        max_size=4,
+    )
+)
+def test_the_receptive_field_follows_what_makes_pictures_larger(steps):
+    steps = [("conv", 2, 1, 1), *steps]
+    layers = [STEPS[kind](*sizes) for kind, *sizes in steps]
+    for layer in layers:
+        for array in layer.params.values():
+            array[...] = 1
+    size = 50
+    try:
+        one = Sequential(*layers)(np.ones((1, 1, size, 1)))
+    except ShapeError:
+        return  # too many strides for this picture
+    dots = np.eye(size)[:, None, :, None]  # (pixels, 1, rows, 1): one pixel each
+    base = Sequential(*layers)(np.zeros((1, 1, size, 1)))
+    sees = (Sequential(*layers)(dots) != base)[:, 0, :, 0].T  # (rows of the output, pixels)
+    assert sees.shape == (one.shape[2], size)
+    widths = [np.flatnonzero(row)[[0, -1]] for row in sees if row.any()]
+    found = Sequential(*layers).summary((1, 1, size, 1)).rows[-1].receptive_field[0]
+    widest = max(last - first + 1 for first, last in widths)
+    assert found >= widest
+    factor, tidy = 1, True  # no gaps, and no stride over what was made larger
+    for kind, k, s, d in steps:
+        larger = kind in ("upsample", "transposed")
+        tidy &= kind == "upsample" or (d == 1 and k >= s)
+        tidy &= larger or s == 1 or factor == 1
+        factor *= s if larger else 1
+    inside = [w for w in widths if w[0] > 0 and w[1] < size - 1]
+    if tidy and len(inside) > 2 * found:
+        assert found == widest
+
+
+def test_a_linear_layer_sees_the_whole_picture():
+    m = Sequential(Conv2D(1, 2, 3), Softmax(), Flatten(), Linear(2 * 4 * 5, 3), ReLU())
+    fields = [row.receptive_field for row in m.summary((1, 1, 6, 7)).rows]
+    assert fields == [(3, 3), (3, 3), (3, 3), (6, 7), (6, 7)]
+    assert Sequential(Flatten(), Softmax()).summary((1, 1, 6, 7)).rows[-1].receptive_field == (6, 7)
 
 
 def test_the_summary_in_a_notebook_is_small_and_escaped():

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from minicnn.layers.base import Backward, Layer, any_shape
+from minicnn.layers.field import Field
 from minicnn.ops.activation import (
     check_slope,
     check_slopes,
@@ -213,6 +214,10 @@ class Softmax(Layer):
         shape = any_shape(input_shape, "Softmax")
         check_dim(shape, self.dim, "Softmax")
         return shape
+
+    def field(self, before: Field, input_shape: Shape) -> Field | None:
+        """Return the field unchanged where only channels are weighed, else None: all of it."""
+        return before if len(input_shape) == 4 and self.dim in (1, -3) else None
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the shares, and the way back: see `softmax_backward`."""

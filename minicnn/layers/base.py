@@ -32,6 +32,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, UnsupportedError, short
+from minicnn.layers.field import Field
 from minicnn.layers.plan import PICTURE, Node, in_step
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array, Shape, Window, integer
@@ -115,6 +116,18 @@ class Layer:
     def window(self, height: int, width: int) -> Window | None:
         """Return what slides over an input of this size; None if every value stands alone."""
         return None
+
+    def field(self, before: Field, input_shape: Shape) -> Field | None:
+        """Return what each value sees of the picture; None if it is all of it.
+
+        Parameters
+        ----------
+        before : Field
+            What each of the input's values sees.
+        input_shape : (N, C, H, W), or any
+        """
+        window = self.window(*input_shape[2:]) if len(input_shape) == 4 else None
+        return before if window is None else before.through(window)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return how many multiplications, each with an addition, one call takes."""

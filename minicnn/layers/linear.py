@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minicnn.layers.base import Backward, Layer, any_shape
+from minicnn.layers.field import Field
 from minicnn.layers.initial import first_bias, first_weight, seed_of
 from minicnn.ops.arrays import real_array
 from minicnn.ops.linear import (
@@ -120,6 +121,9 @@ class Linear(Layer):
         """Return the input's shape, its last axis become out_features."""
         shape = any_shape(input_shape, "Linear")
         return linear_shape(shape, self.weight.shape, "Linear")
+
+    def field(self, before: Field, input_shape: Shape) -> None:
+        """Return None: every output is made of all inputs."""
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return output values times inputs."""

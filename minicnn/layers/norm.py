@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.layers.base import Backward, Layer, any_shape
+from minicnn.layers.field import Field
 from minicnn.ops.arrays import check_bytes
 from minicnn.ops.norm import EPS, group_norm, group_norm_backward, layer_norm, layer_norm_backward
 from minicnn.ops.norm_check import check_eps, check_groups, last_axes
@@ -59,6 +60,9 @@ class GroupNorm(Layer):
     def __call__(self, x: Array) -> Array:
         """Return an array like x (N, C, ...)."""
         return group_norm(x, self.num_groups, self.weight, self.bias, eps=self.eps)
+
+    def field(self, before: Field, input_shape: Shape) -> None:
+        """Return None: every value is held against the others of its picture."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""
@@ -133,6 +137,9 @@ class LayerNorm(Layer):
     def __call__(self, x: Array) -> Array:
         """Return an array like x (..., *normalized_shape)."""
         return layer_norm(x, self.normalized_shape, self.weight, self.bias, eps=self.eps)
+
+    def field(self, before: Field, input_shape: Shape) -> None:
+        """Return None: every value is held against the others of its picture."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""

@@ -112,16 +112,16 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
     """
     start = image_shape(input_shape, "summary")
     shapes: dict[int, Shape] = {PICTURE: start}
-    fields = {PICTURE: Field()}
+    fields: dict[int, Field | None] = {PICTURE: Field()}
     rows = []
     for position, node in enumerate(model.plan()):
         inputs = [shapes[source] for source in node.sources]
         with in_step(position, node.name, "the summary"):
             shapes[position] = node.layer.output_shape(*inputs)
         window = node.layer.window(*inputs[0][2:]) if len(inputs[0]) == 4 else None
-        before, *others = (fields[source] for source in node.sources)
-        field = before.joined(*others)
-        fields[position] = field if window is None else field.through(window)
+        known = [field for s in node.sources if (field := fields[s]) is not None]
+        field = known[0].joined(*known[1:]) if len(known) == len(inputs) else None
+        fields[position] = field = field and node.layer.field(field, inputs[0])
         rows.append(
             SummaryRow(
                 name=node.name,
@@ -129,7 +129,7 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
                 output_shape=shapes[position],
                 parameters=learnable(node.layer),
                 multiply_adds=node.layer.multiply_adds(inputs[0]),
-                receptive_field=fields[position].size,
+                receptive_field=field.size if field else start[2:],
                 left_over=window.left_over(*inputs[0][2:]) if window else (0, 0),
             )
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn.errors import one_of
 from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.layers.field import Field
 from minicnn.layers.initial import first_bias, first_weight, per_group, seed_of
 from minicnn.ops.conv_transpose import (
     conv_transpose2d,
@@ -50,6 +51,10 @@ class Upsample(Layer):
         batch, channels, height, width = image_shape(input_shape, "Upsample")
         down, across = self.scale_factor
         return batch, channels, height * down, width * across
+
+    def field(self, before: Field, input_shape: Shape) -> Field:
+        """Return the field of repeated values."""
+        return before.repeated(self.scale_factor)
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the larger pictures, and the way back: what came for each block, added up."""
@@ -148,6 +153,14 @@ class ConvTranspose2D(Layer):
     def backward_window(self) -> Window:
         """The window of the convolution that this one is the way back of."""
         return Window(self.kernel_size, self.stride, self.padding, self.dilation)
+
+    def field(self, before: Field, input_shape: Shape) -> Field:
+        """Return the field of values that so many strokes can meet in."""
+        window, meeting, first = self.backward_window, [], []
+        for span, stride, (cut, _) in zip(window.span, window.stride, window.padding, strict=True):
+            meeting.append((span - 1) // stride + 1)
+            first.append((max(0, (span - 1 - cut) // stride), 0))
+        return before.through(Window(meeting, 1, first)).repeated(window.stride)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return input values times the taps that each paints with."""
