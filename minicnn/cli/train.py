@@ -37,7 +37,7 @@ EXAMPLES = (
 SETS = {"shapes": "medium", "digits": "small", "mnist": "lenet5"}
 """The data sets with a name, and the network for each unless told otherwise."""
 
-RATES = {"small": 0.01, "medium": 0.005, "lenet5": 0.002}
+RATES = {"small": 0.01, "medium": 0.005, "lenet5": 0.002, "resnet8": 0.005, "resnet20": 0.005}
 """The learning rate for Adam that suits each network."""
 
 OPTIMIZERS = ("adam", "adamw", "sgd")

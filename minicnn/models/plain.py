@@ -1,19 +1,13 @@
-"""Well-known networks, each one expression; their sizes follow from the pictures' size.
-
->>> model = lenet5(rng=0)
->>> model.summary((1, 1, 28, 28)).parameters
-61706
-"""
+"""Small networks of one layer after the other, to be taught on an ordinary machine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from minicnn.errors import ShapeError
 from minicnn.layers import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential
 from minicnn.layers.base import generator
-from minicnn.shapes import Pair, integer, pair
+from minicnn.models.sizes import features_of
+from minicnn.shapes import Pair
 
 
 def lenet5(
@@ -45,7 +39,7 @@ def lenet5(
     )
     return Sequential(
         *seeing,
-        *(Linear(_features(seeing, channels, size, 12), 120, rng=rng), ReLU()),
+        *(Linear(features_of(seeing, channels, size, 12), 120, rng=rng), ReLU()),
         *(Linear(120, 84, rng=rng), ReLU(), Linear(84, classes, rng=rng)),
     )
 
@@ -65,7 +59,7 @@ def small(
         *(Conv2D(channels, 8, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
         *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2), Flatten()),
     )
-    return Sequential(*seeing, Linear(_features(seeing, channels, size, 4), classes, rng=rng))
+    return Sequential(*seeing, Linear(features_of(seeing, channels, size, 4), classes, rng=rng))
 
 
 def medium(
@@ -84,19 +78,4 @@ def medium(
         *(Conv2D(8, 16, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2)),
         *(Conv2D(16, 32, 3, padding=1, rng=rng), ReLU(), MaxPool2D(2), Flatten()),
     )
-    return Sequential(*seeing, Linear(_features(seeing, channels, size, 8), classes, rng=rng))
-
-
-MODELS: dict[str, Callable[..., Sequential]] = {"lenet5": lenet5, "medium": medium, "small": small}
-"""The networks that sort pictures into classes, by name."""
-
-
-def _features(seeing: Sequential, channels: int, size: Any, least: int) -> int:
-    """Return how many numbers the first part of a network makes of a picture."""
-    height, width = pair("size", size, least=1)
-    if min(height, width) < least:
-        raise ShapeError(
-            f"pictures of {height} x {width} pixels are too small for this network: it takes "
-            f"{least} x {least} or more"
-        )
-    return seeing.output_shape((1, integer("channels", channels, least=1), height, width))[1]
+    return Sequential(*seeing, Linear(features_of(seeing, channels, size, 8), classes, rng=rng))
