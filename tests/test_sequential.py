@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minicnn import (
@@ -214,6 +214,8 @@ STEPS = {
         max_size=4,
     )
 )
+@example([("upsample", 1, 2, 1), ("conv", 3, 1, 1)])
+@example([("transposed", 4, 2, 1), ("conv", 3, 1, 1)])
 def test_the_receptive_field_follows_what_makes_pictures_larger(steps):
     steps = [("conv", 2, 1, 1), *steps]
     layers = [STEPS[kind](*sizes) for kind, *sizes in steps]
