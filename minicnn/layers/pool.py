@@ -84,7 +84,13 @@ class MaxPool2D(_Pool):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the largest values, and the way back: see `max_pool2d_backward`."""
-        return self(x), lambda dy: (max_pool2d_backward(dy, x, **self._geometry()), {})
+        y = self(x)
+        kept = y.copy()  # the caller may do with y what they like
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            return max_pool2d_backward(dy, x, **self._geometry(), y=kept), {}
+
+        return y, backward
 
     def _geometry(self) -> dict[str, Any]:
         return {

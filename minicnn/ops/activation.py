@@ -8,6 +8,7 @@ import numpy as np
 
 from minicnn.errors import ShapeError
 from minicnn.ops.arrays import fitting, real_array
+from minicnn.ops.masks import keep, select
 from minicnn.shapes import Array, Shape, real
 
 _MOST = float(np.finfo(np.float32).max)
@@ -41,8 +42,7 @@ def relu_backward(dy: Array, x: Array) -> Array:
         At exactly 0, where the slope is not defined, it is taken to be 0.
     """
     x = real_array(x, "relu_backward")
-    dx: Array = np.where(x <= 0, 0, _gradient(dy, x, "relu_backward"))  # chosen: inf * 0 is NaN
-    return dx
+    return keep(~(x <= 0), _gradient(dy, x, "relu_backward"))  # NaN is not cut off
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
@@ -68,8 +68,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """
     x, slope = real_array(x, "leaky_relu"), check_slope(negative_slope)
     with np.errstate(all="ignore"):
-        y: Array = np.where(x > 0, x, x * x.dtype.type(slope))
-    return y
+        return select(x > 0, x, x * x.dtype.type(slope))
 
 
 def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Array:
@@ -77,8 +76,7 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Ar
     x, slope = real_array(x, "leaky_relu_backward"), check_slope(negative_slope)
     dy = _gradient(dy, x, "leaky_relu_backward")
     with np.errstate(all="ignore"):
-        dx: Array = np.where(x > 0, dy, dy * x.dtype.type(slope))
-    return dx
+        return select(x > 0, dy, dy * x.dtype.type(slope))
 
 
 def prelu(x: Array, weight: Array) -> Array:
@@ -105,8 +103,7 @@ def prelu(x: Array, weight: Array) -> Array:
     """
     x, weight = _with_slopes(x, weight, "prelu")
     with np.errstate(all="ignore"):
-        y: Array = np.where(x > 0, x, weight * x)
-    return y
+        return select(x > 0, x, weight * x)
 
 
 def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
@@ -123,8 +120,8 @@ def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
     x, by_channel = _with_slopes(x, weight, "prelu_backward")
     dy = _gradient(dy, x, "prelu_backward")
     with np.errstate(all="ignore"):
-        dx = np.where(x > 0, dy, by_channel * dy)
-        parts = np.where(x > 0, 0, x * dy)
+        dx = select(x > 0, dy, by_channel * dy)
+        parts = keep(~(x > 0), x * dy)
         shared = tuple(axis for axis in range(x.ndim) if by_channel.size == 1 or axis != 1)
         dweight: Array = parts.sum(axis=shared).reshape(by_channel.size)
     return dx, dweight
@@ -149,7 +146,7 @@ def sigmoid(x: Array) -> Array:
     x = np.asarray(real_array(x, "sigmoid"), order="C")  # exp may round another layout otherwise
     with np.errstate(under="ignore"):
         small = np.exp(-np.abs(x))  # never large: what is close to 1 is found from the other side
-        y: Array = np.where(x < 0, small, 1) / (1 + small)
+        y: Array = select(x < 0, small, np.ones_like(x)) / (1 + small)
     return y
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import blas, threads
 from minicnn.ops.arrays import check_bytes, fitting, real_array
-from minicnn.ops.bands import SPLIT
 from minicnn.shapes import Array, Pair, Shape, integer
 
 ROWS = 16
@@ -24,6 +23,10 @@ pictures as BLAS keeps side by side in registers, where each is treated as the o
 with the routines that OpenBLAS 0.3.31 has for six kinds of x86 processor). One block costs about
 the same for one picture as for sixteen.
 """
+
+
+SHARED = 1 << 24
+"""With fewer multiplications, several threads cost more than they bring."""
 
 
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -120,7 +123,7 @@ def multiply_rows(rows: Array, weight: Array) -> Array:
             y[block] = np.matmul(weight, lanes[block])[:outputs].T
 
     with blas.one_thread, np.errstate(all="ignore"):
-        threads.share(work, range(blocks), most=None if y.size * taps > SPLIT else 1)
+        threads.share(work, range(blocks), most=None if y.size * taps > SHARED else 1)
     return y.reshape(-1, outputs)[:number]
 
 

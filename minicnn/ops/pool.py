@@ -21,7 +21,8 @@ import numpy as np
 
 from minicnn.errors import ShapeError
 from minicnn.ops.arrays import four_sizes, image_batch
-from minicnn.ops.pool_windows import counts, pool_window, pooled_size, slide, spread, taps
+from minicnn.ops.masks import bits
+from minicnn.ops.pool_windows import Tap, counts, pool_window, pooled_size, slide, spread, taps
 from minicnn.shapes import Array, Pair, Shape, Window
 
 
@@ -79,6 +80,7 @@ def max_pool2d_backward(
     *,
     dilation: Any = 1,
     ceil_mode: bool = False,
+    y: Array | None = None,
 ) -> Array:
     """Return the gradient of the input of `max_pool2d`: all of it goes to each window's winner.
 
@@ -90,6 +92,8 @@ def max_pool2d_backward(
     dy : array (N, C, OH, OW)
     x, kernel_size, stride, padding, dilation, ceil_mode
         As given to `max_pool2d`.
+    y : array (N, C, OH, OW), optional
+        What it returned, if that is still at hand.
 
     Returns
     -------
@@ -98,16 +102,30 @@ def max_pool2d_backward(
     x = image_batch(x, "max_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, dilation, ceil_mode)
     size = pooled_size(x.shape, window, "max_pool2d_backward")
-    left = np.array(_gradient(dy, (*x.shape[:2], *size), x, "max_pool2d_backward"))
-    y, dx = _largest(x, window, size), np.zeros_like(x, order="C")
+    shape = (*x.shape[:2], *size)
+    y = _largest(x, window, size) if y is None else _gradient(y, shape, x, "max_pool2d_backward")
+    left = np.array(_gradient(dy, shape, x, "max_pool2d_backward"))  # what has no winner yet
+    dx = np.zeros_like(x, order="C")
+    overlap = any(np.greater(window.span, window.stride))
+
+    def give(rows: Tap, columns: Tap, won: Array) -> None:
+        seen = (..., rows.pixels, columns.pixels)
+        at = bits(left[..., rows.stops, columns.stops])
+        taken = at * won
+        at -= taken
+        if overlap:
+            dx[seen] += taken.view(dx.dtype)
+        else:
+            dx[seen] = taken.view(dx.dtype)
+
     every_tap = list(product(*(list(taps(window, axis, x.shape, size)) for axis in (0, 1))))
     for rows, columns in every_tap:
-        at, seen = (..., rows.stops, columns.stops), (..., rows.pixels, columns.pixels)
-        dx[seen] += _take(left[at], x[seen] == y[at])
+        value, largest = x[..., rows.pixels, columns.pixels], y[..., rows.stops, columns.stops]
+        give(rows, columns, value == largest)
     if np.isnan(y).any():
+        overlap = True  # what was given is kept
         for rows, columns in reversed(every_tap):
-            at, seen = (..., rows.stops, columns.stops), (..., rows.pixels, columns.pixels)
-            dx[seen] += _take(left[at], np.isnan(x[seen]))
+            give(rows, columns, np.isnan(x[..., rows.pixels, columns.pixels]))
     return dx
 
 
@@ -182,18 +200,6 @@ def avg_pool2d_backward(
 def _largest(x: Array, window: Window, size: Pair) -> Array:
     rows = slide(np.maximum, x, window, 0, size, -np.inf)
     return slide(np.maximum, rows, window, 1, size, -np.inf)
-
-
-def _take(left: Array, hit: Array) -> Array:
-    """Take what is left out of `left` where `hit` is true; return it, and 0 elsewhere.
-
-    Done on the bits, which are multiplied by 0 or 1 quicker than they are chosen, and which
-    stay what they are: infinity times 0 would be NaN.
-    """
-    bits = left.view(f"i{left.itemsize}")
-    taken = bits * hit
-    bits -= taken
-    return taken.view(left.dtype)
 
 
 def _gradient(dy: Array, shape: Shape, like: Array, who: str) -> Array:

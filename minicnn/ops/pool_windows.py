@@ -109,8 +109,12 @@ def slide(
     shape = list(x.shape)
     shape[2 + axis] = size[axis]
     check_bytes("pooling", tuple(shape), x.dtype, None)
-    y = np.full(shape, start, x.dtype)
-    for tap in taps(window, axis, x.shape, size):
+    first, *others = taps(window, axis, x.shape, size)
+    if first.stops == slice(0, size[axis]):
+        y = np.array(x[_along(axis, first.pixels)], order="C")
+    else:
+        y, others = np.full(shape, start, x.dtype), [first, *others]
+    for tap in others:
         at = _along(axis, tap.stops)
         combine(x[_along(axis, tap.pixels)], y[at], out=y[at])
     return y
