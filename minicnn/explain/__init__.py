@@ -6,6 +6,8 @@ Nothing here draws; `minicnn.viz` has the pictures.
 from minicnn.explain.arithmetic import Arithmetic, arithmetic
 from minicnn.explain.border_truth import BorderStep, BorderTruth, border_truth
 from minicnn.explain.collapse import Collapsed, collapse
+from minicnn.explain.doctor import diagnose
+from minicnn.explain.doctor_findings import Diagnosis, Finding
 from minicnn.explain.field_poke import Poked
 from minicnn.explain.field_steps import FieldStep
 from minicnn.explain.find_kernel import find_kernel
@@ -26,7 +28,9 @@ __all__ = [
     "BorderStep",
     "BorderTruth",
     "Collapsed",
+    "Diagnosis",
     "FieldStep",
+    "Finding",
     "FoundKernel",
     "Im2colAtlas",
     "Im2colCost",
@@ -41,6 +45,7 @@ __all__ = [
     "arithmetic",
     "border_truth",
     "collapse",
+    "diagnose",
     "find_kernel",
     "im2col_atlas",
     "padding_modes",

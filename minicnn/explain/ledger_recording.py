@@ -132,8 +132,10 @@ class Recording:
         raise ConfigError(f"{step} has no channel {short(name)}; its channels are {known}{more}")
 
 
-def recorded(model: Any, x: Any) -> Trace:
+def recorded(model: Any, x: Any, who: str = "explain.pixel") -> Trace:
     """Return the trace of a model on pictures, or the trace that was given instead.
+
+    `who` is the function that was called, for the errors.
 
     Raises
     ------
@@ -152,11 +154,10 @@ def recorded(model: Any, x: Any) -> Trace:
         found = model.trace(x)
     else:
         raise DTypeError(
-            f"explain.pixel takes a model (a Layer) or a Trace, got {type(model).__name__} "
-            f"{short(model)}"
+            f"{who} takes a model (a Layer) or a Trace, got {type(model).__name__} {short(model)}"
         )
     if found.input.ndim == 0:
-        raise ShapeError("explain.pixel: the input must be a batch, (N, C, H, W); got one number")
+        raise ShapeError(f"{who}: the input must be a batch, (N, C, H, W); got one number")
     return found
 
 

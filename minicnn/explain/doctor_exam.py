@@ -1,0 +1,233 @@
+"""A trace as the map doctor examines it: every map's range, and where each map comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from minicnn.explain.doctor_findings import Finding, name_of_step
+from minicnn.explain.ledger_recording import Recording
+from minicnn.explain.precision import other_precision
+from minicnn.explain.wiring import Filters, filters_of, made_from
+from minicnn.layers import PICTURE
+from minicnn.ops.arrays import real_array
+from minicnn.shapes import Array
+from minicnn.trace import Trace
+
+MANY = 16
+"""With fewer values, over all pictures, that a map is flat or dead may be chance: no word of it."""
+
+_LAST_DIGITS = 4
+"""Values that differ by no more than so many of the last digit's units are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vitals:
+    """What each map of a step is like, over all pictures of the batch; arrays (C,).
+
+    Attributes
+    ----------
+    low, high : of the finite values
+    spread : the greatest difference within a map; within all pictures' if maps are small
+    bad : how many values are NaN or infinite
+    values : int
+        How many values a map has, over all pictures.
+    """
+
+    low: Array
+    high: Array
+    spread: Array
+    bad: Array
+    values: int
+
+    @property
+    def judged(self) -> Array:
+        """Which maps have enough values, all finite, to be judged."""
+        enough: Array = (self.bad == 0) & (self.values >= MANY)
+        return enough
+
+
+class Exam:
+    """A trace, and what the doctor's questions need of it.
+
+    Attributes
+    ----------
+    trace : Trace
+    flat : set of (position, channel)
+        The maps that were found to be flat, the picture's channels among them.
+    biased : set of (position, channel)
+        The maps that were found to be nearly all bias.
+    mended : array or None
+        The input as it was meant, where that is known.
+    copies : mapping
+        For a position, each map that is a copy: of which, and by which factor.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        """Keep the trace."""
+        self.trace = trace
+        self.flat: set[tuple[int, int]] = set()
+        self.biased: set[tuple[int, int]] = set()
+        self.mended: Array | None = None
+        self.copies: dict[int, dict[int, tuple[int, float]]] = {}
+        self._recording = Recording(trace)
+        self._maps: dict[int, Array] = {}
+        self._vitals: dict[int, Vitals] = {}
+        self._others: dict[int, Vitals | None] = {}
+
+    @property
+    def positions(self) -> range:
+        """The picture's position, then every step's."""
+        return range(PICTURE, len(self.trace))
+
+    @cached_property
+    def other(self) -> Trace | None:
+        """The same steps in the other precision."""
+        return other_precision(self.trace)
+
+    def maps(self, position: int) -> Array:
+        """Return a step's output as (N, C, values): every map's values in a row."""
+        if position not in self._maps:
+            self._maps[position] = as_rows(self._recording.array(position))
+        return self._maps[position]
+
+    def vitals(self, position: int) -> Vitals:
+        """Return what each map of a step is like."""
+        if position not in self._vitals:
+            self._vitals[position] = vitals_of(self.maps(position))
+        return self._vitals[position]
+
+    def channels(self, position: int) -> range:
+        """Return the channels of a step's output."""
+        return range(self.maps(position).shape[1])
+
+    def feeds(self, position: int, channel: int) -> list[tuple[int, int]]:
+        """Return the (position, channel) of every map that a map is made from."""
+        step = self.trace[position]
+        shapes = [array.shape for array in step.inputs]
+        found = made_from(step.layer, channel, shapes, len(self.channels(position)))
+        return [(step.sources[i], c) for i, channels in found for c in channels]
+
+    def filters(self, position: int) -> Filters | None:
+        """Return the filters of a step's layer, if it has one for each of its maps."""
+        if position == PICTURE:
+            return None
+        filters = filters_of(self.trace[position].layer)
+        if filters is None or len(filters.weight) != len(self.channels(position)):
+            return None
+        return filters
+
+    def consumers(self, position: int) -> list[int]:
+        """Return the steps that look at a step's output."""
+        return [i for i, step in enumerate(self.trace) if position in step.sources]
+
+    def is_flat(self, position: int, channel: int) -> bool:
+        """Say whether all values of a map are the same, up to rounding.
+
+        They are if they differ by a few last digits of the largest number that was added up to
+        make them. Where an algorithm rounds more, the same map in the other precision tells:
+        what is left of rounding is a thousand times larger in float32 than in float64, what is
+        really there is the same in both.
+        """
+        vitals = self.vitals(position)
+        spread = float(vitals.spread[channel])
+        if vitals.bad[channel] or not vitals.values:
+            return False
+        terms = self._largest_term(position, channel)
+        if spread <= _LAST_DIGITS * float(np.finfo(self.maps(position).dtype).eps) * terms:
+            return True
+        if position == PICTURE or spread > 1e-3 * terms:
+            return False
+        other = self._other_vitals(position)
+        if other is None or other.bad[channel]:
+            return False
+        is_single = self.maps(position).dtype == np.float32
+        spreads = float(other.spread[channel]), spread
+        fine, coarse = spreads if is_single else spreads[::-1]
+        return fine <= 1e-3 * coarse
+
+    def _largest_term(self, position: int, channel: int) -> float:
+        """Return how large the numbers can be that a map's values are sums of."""
+        vitals = self.vitals(position)
+        size = max(abs(float(vitals.low[channel])), abs(float(vitals.high[channel])))
+        filters = self.filters(position)
+        if filters is None:
+            return size
+        sources = map(self.vitals, self.trace[position].sources)
+        largest = max(float(np.abs([v.low, v.high]).max(initial=0.0)) for v in sources)
+        weights = float(np.abs(filters.weight[channel]).sum(dtype=np.float64))
+        return max(size, largest * weights)
+
+    def _other_vitals(self, position: int) -> Vitals | None:
+        if position not in self._others:
+            other = self.other
+            found = None if other is None else vitals_of(as_rows(other[position].output))
+            self._others[position] = found
+        return self._others[position]
+
+    def name(self, position: int, channel: int) -> str:
+        """Return a map's name: its kernel's, or "channel 3"."""
+        return self._recording.map_name(position, channel)
+
+    def place(self, position: int, flat_index: Any) -> tuple[int, ...]:
+        """Return where a value stands: (picture, channel, row, column), as far as there are."""
+        where = np.unravel_index(flat_index, self._recording.array(position).shape)
+        return tuple(int(i) for i in where)
+
+    def finding(
+        self,
+        kind: str,
+        severity: str,
+        position: int,
+        channels: Iterable[int],
+        *,
+        words: Sequence[str] | str,
+        numbers: Mapping[str, float] | None = None,
+        **texts: str,
+    ) -> Finding:
+        """Return a finding; `texts` are its `what`, `evidence`, `cause` and `fix`."""
+        which = tuple(int(channel) for channel in channels)
+        return Finding(
+            kind=kind,
+            severity=severity,
+            step=name_of_step(self.trace, position),
+            position=position,
+            channels=which,
+            maps=tuple(self.name(position, channel) for channel in which),
+            words=(words,) * len(which) if isinstance(words, str) else tuple(words),
+            numbers=dict(numbers or {}),
+            **texts,
+        )
+
+
+def as_rows(array: Array) -> Array:
+    """Return an output as (N, C, values), in float32 or float64."""
+    real = real_array(array, "explain.diagnose")
+    if real.ndim < 2:
+        return real.reshape(-1, 1, 1)
+    size = int(np.prod(real.shape[2:]))
+    return real.reshape(real.shape[0], real.shape[1], size)
+
+
+def vitals_of(rows: Array) -> Vitals:
+    """Return the vitals of maps (N, C, values)."""
+    pictures, channels, values = rows.shape
+    none = np.zeros(channels)
+    if not rows.size:
+        return Vitals(none, none, none, none.astype(int), 0)
+    low, high = rows.min(axis=2).astype(float), rows.max(axis=2).astype(float)  # (N, C)
+    bad = np.zeros(channels, int)
+    for channel in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)).all(axis=0)):
+        one = rows[:, channel]
+        finite = one[np.isfinite(one)]
+        bad[channel] = one.size - finite.size
+        low[:, channel] = finite.min() if finite.size else 0.0
+        high[:, channel] = finite.max() if finite.size else 0.0
+    least, greatest = low.min(axis=0), high.max(axis=0)
+    with np.errstate(over="ignore"):
+        spread = (high - low).max(axis=0) if values >= MANY else greatest - least
+    return Vitals(least, greatest, spread, bad, pictures * values)
