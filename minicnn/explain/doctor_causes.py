@@ -53,7 +53,7 @@ def why_flat(exam: Exam, position: int, channel: int) -> Verdict:
             "what its branches bring cancels",
             "Look at the branches: one is the other's opposite.",
         )
-    if filters is None or filters.weight.ndim != 4 or step.input.ndim != 4:
+    if filters is None or not filters.slides:
         return Verdict(
             "note",
             f"what comes in changes, but not in a way that {type(step.layer).__name__} sees",

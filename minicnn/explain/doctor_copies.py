@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn.explain.doctor_exam import Exam
 from minicnn.explain.doctor_findings import Finding
-from minicnn.explain.doctor_functions import is_odd, is_pointwise
+from minicnn.explain.doctor_functions import is_odd
 from minicnn.explain.doctor_words import number, pictures
 from minicnn.layers import PICTURE
 from minicnn.shapes import Array
@@ -170,7 +170,7 @@ def _signs_matter(exam: Exam, position: int) -> bool:
     """Say whether opposite maps are told apart later, by a ReLU: then they are no copies."""
     for consumer in exam.consumers(position):
         step = exam.trace[consumer]
-        if is_pointwise(step) and not is_odd(step.layer):
+        if exam.is_pointwise(consumer) and not is_odd(step.layer):
             return True
         keeps = exam.filters(consumer) is None and len(step.sources) == 1
         if keeps and _signs_matter(exam, consumer):

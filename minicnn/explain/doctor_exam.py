@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from minicnn.explain.doctor_findings import Finding, name_of_step
+from minicnn.explain.field_layers import links
+from minicnn.explain.field_links import Link, maps_shape
+from minicnn.explain.filters import Filters, filters_of
 from minicnn.explain.ledger_recording import Recording
 from minicnn.explain.precision import other_precision
-from minicnn.explain.wiring import Filters, filters_of, made_from
 from minicnn.layers import PICTURE
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array
@@ -77,6 +79,8 @@ class Exam:
         self._recording = Recording(trace)
         self._maps: dict[int, Array] = {}
         self._vitals: dict[int, Vitals] = {}
+        self._links: dict[int, tuple[Link, ...]] = {}
+        self._feeds: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._others: dict[int, Vitals | None] = {}
 
     @property
@@ -105,21 +109,44 @@ class Exam:
         """Return the channels of a step's output."""
         return range(self.maps(position).shape[1])
 
+    def links(self, position: int) -> tuple[Link, ...]:
+        """Return what a step looks at, one link for each of its inputs."""
+        if position not in self._links:
+            step = self.trace[position]
+            shapes = tuple(array.shape for array in step.inputs)
+            self._links[position] = links(step.layer, shapes, step.output.shape)
+        return self._links[position]
+
     def feeds(self, position: int, channel: int) -> list[tuple[int, int]]:
         """Return the (position, channel) of every map that a map is made from."""
-        step = self.trace[position]
-        shapes = [array.shape for array in step.inputs]
-        found = made_from(step.layer, channel, shapes, len(self.channels(position)))
-        return [(step.sources[i], c) for i, channels in found for c in channels]
+        key = position, channel
+        if key not in self._feeds:
+            step = self.trace[position]
+            mask = np.zeros(maps_shape(step.output.shape), bool)
+            mask[channel] = True
+            self._feeds[key] = [
+                (source, int(c))
+                for source, link in zip(step.sources, self.links(position), strict=True)
+                for c in np.flatnonzero(link.back(mask).any(axis=(1, 2)))
+            ]
+        return self._feeds[key]
+
+    def is_pointwise(self, position: int) -> bool:
+        """Say whether a step is a function of one number, applied everywhere, as ReLU is."""
+        step, found = self.trace[position], self.links(position)
+        has_weights = bool(getattr(step.layer, "params", {}))
+        is_one = len(found) == 1 and type(found[0]) is Link
+        return is_one and not has_weights and step.input.shape == step.output.shape
 
     def filters(self, position: int) -> Filters | None:
         """Return the filters of a step's layer, if it has one for each of its maps."""
         if position == PICTURE:
             return None
-        filters = filters_of(self.trace[position].layer)
-        if filters is None or len(filters.weight) != len(self.channels(position)):
+        found = filters_of(self.trace[position].layer)
+        if found is None or len(found.weight) != len(self.channels(position)):
             return None
-        return filters
+        is_along_channels = found.weight.ndim > 2 or self.trace[position].output.ndim == 2
+        return found if is_along_channels else None
 
     def consumers(self, position: int) -> list[int]:
         """Return the steps that look at a step's output."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.shapes import Array
-from minicnn.trace import Step
 
 _FAR = (1e15, 1e30)
 
@@ -26,21 +25,6 @@ class Limits(NamedTuple):
     low: float
     high: float
     is_hard: bool
-
-
-def is_pointwise(step: Step) -> bool:
-    """Say whether a step's layer is a function of one number, applied everywhere, as ReLU is.
-
-    It has no weights and no window, takes one array, and gives as many values; a layer that
-    pads, pools, adds up or normalises is none.
-    """
-    layer = step.layer
-    if len(step.inputs) != 1 or step.input.shape != step.output.shape:
-        return False
-    if getattr(layer, "params", {}) or step.input.ndim != 4:
-        return False
-    window = layer.window(*step.input.shape[2:]) if hasattr(layer, "window") else None
-    return window is None
 
 
 def is_odd(layer: Any) -> bool:

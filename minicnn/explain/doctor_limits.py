@@ -8,8 +8,9 @@ import numpy as np
 
 from minicnn.explain.doctor_exam import Exam
 from minicnn.explain.doctor_findings import Finding
-from minicnn.explain.doctor_functions import Limits, is_pointwise, limits_of
+from minicnn.explain.doctor_functions import Limits, limits_of
 from minicnn.explain.doctor_words import number, of_maps, percent, span
+from minicnn.layers import BatchNorm2D
 from minicnn.shapes import Array
 
 _CLOSE, _NEARLY_ALL = 0.01, 0.95
@@ -26,7 +27,7 @@ _DOMINATES = 20.0
 def look_at_limits(exam: Exam) -> Iterator[Finding]:
     """Yield the steps whose maps sit at the limits of a bounded function."""
     for position, step in enumerate(exam.trace):
-        limits = limits_of(step.layer) if is_pointwise(step) else None
+        limits = limits_of(step.layer) if exam.is_pointwise(position) else None
         if limits is None:
             continue
         shares = {
@@ -115,7 +116,7 @@ def look_at_biases(exam: Exam) -> Iterator[Finding]:
     """Yield the maps that are nearly all bias."""
     for position in range(len(exam.trace)):
         filters = exam.filters(position)
-        if filters is None or filters.bias is None:
+        if filters is None or filters.bias is None or _is_normalised(exam, position):
             continue
         vitals = exam.vitals(position)
         channels = [
@@ -128,6 +129,12 @@ def look_at_biases(exam: Exam) -> Iterator[Finding]:
         exam.biased |= {(position, channel) for channel in channels}
         if channels:
             yield _all_bias(exam, position, channels)
+
+
+def _is_normalised(exam: Exam, position: int) -> bool:
+    """Say whether what comes next takes the mean away, and with it any bias."""
+    consumers = [exam.trace[consumer].layer for consumer in exam.consumers(position)]
+    return any(isinstance(layer, BatchNorm2D) for layer in consumers)
 
 
 def _answer(exam: Exam, position: int, channel: int) -> float:
