@@ -7,10 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import Untouched
-from sick import Bend, Cut6, Dense, Flat, Root, Scale, Squash, textured
+from sick import Bend, Cut6, Dense, Flat, Lossy, Root, Scale, Squash, textured
 from strategies import pairs
 
-from minicnn import Conv2D, Pad, Parallel, ReLU, Residual, Sequential, explain, images, kernels
+from minicnn import (
+    BatchNorm2D,
+    Conv2D,
+    Pad,
+    Parallel,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    explain,
+    images,
+    kernels,
+)
 from minicnn.errors import ConfigError, DTypeError, ShapeError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -205,6 +218,9 @@ def test_a_reshaped_picture(seed, channels, size):
     one = only(explain.diagnose(Sequential(Pad(1), ReLU()), hwc))
     assert one.kind == "layout"
     assert f"{size[0]} channels are the rows" in one.what
+    sick = Conv2D(size[0], 4, 3, rng=rng)  # what follows from it is no news
+    sick.bias[0] = -1e3
+    assert only(explain.diagnose(Sequential(sick, ReLU()), hwc)).kind == "layout"
 
 
 @given(seeds, st.sampled_from(["noise", "textured"]))
@@ -247,7 +263,7 @@ def test_a_model_that_scales_its_picture_itself_may_have_bytes():
     model = Sequential(Scale(), Conv2D(3, 2, 3, rng=0))
     assert "range" not in kinds(explain.diagnose(model, x))
     assert explain.diagnose(Sequential(ReLU()), x).is_well  # nothing is weighed here
-    count = np.arange(100.0).reshape(1, 1, 10, 10)  # a few whole numbers are no picture
+    count = np.arange(200.0).reshape(1, 1, 10, 20)  # a few whole numbers are no picture
     assert "range" not in kinds(explain.diagnose(Conv2D.from_kernels("box_3"), count))
 
 
@@ -283,9 +299,22 @@ def test_copied_kernels(seed, factor, with_relu):
     assert one.numbers["factor"] == pytest.approx(factor)
     assert ("opposite" in one.cause) == (factor < 0)
     assert one.severity == ("warning" if factor > 0 else "note")
-    conv.bias[later] += 1  # another threshold makes another map
-    diagnosis = explain.diagnose(Sequential(conv), textured((2, 2, 9, 11), rng))
-    assert "copy" not in kinds(diagnosis)
+    x = textured((2, 2, 9, 11), rng)
+
+    def is_reported(*more):
+        return ("copy", (later,)) in said(explain.diagnose(Sequential(conv, *more), x), 0)
+
+    assert is_reported(Tanh())
+    assert is_reported(BatchNorm2D(6))
+    assert is_reported(BatchNorm2D(6), ReLU()) == (factor > 0)
+    conv.weight[later] *= 1 + 1e-3 * rng.random(conv.weight[later].shape)
+    assert "copy" not in kinds(explain.diagnose(conv, x))
+
+
+def test_of_all_that_a_map_is_a_copy_of_the_one_with_its_kernel_is_named():
+    conv = Conv2D.from_kernels({"a": "sobel_x", "b": "prewitt_x", "c": "prewitt_x"})
+    found = {one.maps: one.words for one in explain.diagnose(conv, DRAWN["step"]).findings}
+    assert found == {("c",): ("= b",), ("b",): ("= 0.75 x a",)}
 
 
 def test_copies_that_the_picture_makes():
@@ -309,19 +338,22 @@ def test_copies_that_the_picture_makes():
     ("falling", "roberts_se", "along the falling diagonal"),
     ("slope", "sobel_x", "rises steadily"),
     ("stripes7", "box_7", "always adds up to the same"),
+    ("stripes7", "identity", "always adds up to the same"),
     ("grey", "colour", "the kernels for them add up to 0"),
     ("opposite", "sobel_x", "what the channels bring cancels"),
 ])  # fmt: skip
 def test_why_a_map_is_flat(picture, kernel, words):
     mean = np.full((1, 7), 1 / 7)
     made = {
-        "stripes7": images.stripes((20, 28), period=7),
+        "stripes7": images.stripes((30, 70), period=7),
         "grey": np.repeat(DRAWN["disc"], 2, axis=1),
         "opposite": np.concatenate([DRAWN["disc"], 1 - DRAWN["disc"]], axis=1),
     }
     x = made.get(picture, DRAWN.get(picture))
+    stride = 7 if kernel == "identity" else 1  # it stops at the same place of each stripe
     bank = {"box_7": mean, "colour": "identity"}
-    conv = Conv2D.from_kernels(bank.get(kernel, kernel), in_channels=x.shape[1])
+    kernel_ = bank.get(kernel, kernel)
+    conv = Conv2D.from_kernels(kernel_, in_channels=x.shape[1], stride=stride)
     if kernel == "colour":
         conv.weight[:, 1] *= -1
     one = only(explain.diagnose(Sequential(conv, ReLU()), x))
@@ -330,6 +362,7 @@ def test_why_a_map_is_flat(picture, kernel, words):
 
 
 @pytest.mark.parametrize(("bias", "sign", "words", "severity"), [
+    (-1.0, -1, "none of its weights is above 0", "warning"),
     (-500.0, 1, "nearly all bias", "warning"),
     (-9.0, 1, "the bias takes it below 0", "warning"),
     (None, -1, "none of its weights is above 0", "warning"),
@@ -348,6 +381,15 @@ def test_why_a_map_is_dead(bias, sign, words, severity):
     assert one.kind == ("bias" if bias == -500 else "dead")
 
 
+def test_a_bias_that_is_taken_away_again_is_none():
+    x = textured((1, 1, 20, 22), np.random.default_rng(0))
+    conv = Conv2D.from_kernels(["sobel_x", "sobel_y"], bias=[500, 0])
+    norm = BatchNorm2D(2)
+    norm.running_mean[0] = 500
+    assert kinds(explain.diagnose(Sequential(conv, ReLU()), x)) == ["bias"]
+    assert explain.diagnose(Sequential(conv, norm, ReLU()), x).is_well
+
+
 def test_why_edges_that_go_the_other_way_are_dead():
     one = only(
         explain.diagnose(
@@ -362,12 +404,14 @@ def test_why_edges_that_go_the_other_way_are_dead():
     assert "its edges go the other way" in one.cause
 
 
-@pytest.mark.parametrize("layer", [Squash(), Bend()])
+@pytest.mark.parametrize("layer", [Squash(), Bend(), Sigmoid(), Tanh()])
 def test_saturation(layer):
     x = textured((1, 1, 20, 22), np.random.default_rng(0))
     conv = Conv2D.from_kernels(["sobel_x", "sobel_y"])
     assert explain.diagnose(Sequential(conv, layer), x).is_well
-    conv.weight[1] *= 1e5
+    conv.weight[1] *= 10  # some of it
+    assert explain.diagnose(Sequential(conv, layer), x).is_well
+    conv.weight[1] *= 1e4
     one = only(explain.diagnose(Sequential(conv, layer, Conv2D(2, 2, 1, rng=0)), x))
     assert (one.kind, one.channels, one.severity) == ("saturated", (1,), "warning")
     assert one.numbers["share"] > 0.95
@@ -381,10 +425,30 @@ def test_clipping():
     conv.weight[0] *= 12
     one = only(explain.diagnose(Sequential(conv, Cut6()), x))
     assert (one.kind, one.channels, one.words) == ("clipped", (0,), ("cut at 6",))
+    assert explain.diagnose(
+        Cut6(), 7 * images.disc((20, 24), radius=9) - 1
+    ).is_well  # nothing is lost
     photograph = images.photograph(channels=1)[:, :, ::2, ::2]
     model = Sequential(Conv2D.from_kernels("edges"), ReLU())
+    assert explain.diagnose(model, images.test_card()).is_well  # white, with steep edges
     one = only(explain.diagnose(model, np.clip(photograph * 2, 0, 1)))
     assert (one.kind, one.position) == ("clipped", -1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_rounding_leaves_is_told_from_what_is_there(dtype):
+    x = textured((1, 1, 20, 22), np.random.default_rng(0), dtype)
+    one = only(explain.diagnose(Lossy(), x))
+    assert (one.kind, one.position) == ("flat", 0)
+    assert "up to rounding" in one.evidence
+    edges = Sequential(Conv2D.from_kernels(["sobel_x", "sobel_y"]))
+    assert explain.diagnose(edges, (0.5 + 1e-4 * x).astype(dtype)).is_well
+
+
+def test_pictures_of_one_colour_each():
+    x = np.repeat([0.2, 0.7], 12 * 14).reshape(2, 1, 12, 14)
+    assert said(explain.diagnose(Pad(1), x), -1) == [("flat", (0,))]
+    assert explain.diagnose(Pad(1), x).findings[0].position == -1
 
 
 def test_a_picture_of_one_colour_is_the_only_thing_wrong():

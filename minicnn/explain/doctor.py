@@ -78,6 +78,8 @@ def diagnose(model: Any, x: Any = None) -> Diagnosis:
       fix    Nothing is broken. A picture with level edges would show it.
     """
     exam = Exam(recorded(model, x, "explain.diagnose"))
+    if not exam.trace.input.size:
+        return Diagnosis((), exam.trace)
     with np.errstate(all="ignore"):
         findings = _without_consequences(exam, _found(exam))
     return Diagnosis(tuple(sorted(findings, key=lambda one: one.rank)), exam.trace)

@@ -87,17 +87,15 @@ def copies_at(exam: Exam, position: int) -> list[Copy]:
     alike = _alike(rows)
     signs_matter = position != PICTURE and _signs_matter(exam, position)
     found: list[Copy] = []
-    taken: set[int] = set()
     for later in range(1, len(channels)):
         pairs = []
         for earlier in np.flatnonzero(alike[later, :later]):
-            factor = None if earlier in taken else _factor(rows[later], rows[earlier])
+            factor = _factor(rows[later], rows[earlier])
             if factor is not None and (factor > 0 or not signs_matter):
                 pair = channels[later], channels[earlier]
                 pairs.append(Copy(*pair, factor, _why(exam, position, *pair, factor)))
         if pairs:
             found.append(min(pairs, key=lambda one: one.cause))  # the same kernel, above all
-            taken.add(later)
     return found
 
 
@@ -135,9 +133,8 @@ def _why(exam: Exam, position: int, later: int, earlier: int, factor: float) -> 
         return _PASSED_ON if _come_from_copies(exam, position, later, earlier) else _PICTURE
     a, b = filters.weight[later], filters.weight[earlier]
     same = float(np.abs(a - factor * b).max()) <= _SAME * float(np.abs(a).max())
-    offset = abs(filters.bias_of(later) - factor * filters.bias_of(earlier))
     if filters.seen(later) == filters.seen(earlier):
-        if not same or offset > _SAME * float(np.abs(a).max()):
+        if not same:
             return _PICTURE
         return _KERNEL if factor > 0 else _OPPOSITE
     if _come_from_copies(exam, position, later, earlier):

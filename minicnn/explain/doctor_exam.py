@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from minicnn.explain.doctor_findings import Finding, name_of_step
+from minicnn.explain.doctor_vitals import Vitals, as_rows, vitals_of
 from minicnn.explain.field_layers import links
 from minicnn.explain.field_links import Link, maps_shape
 from minicnn.explain.filters import Filters, filters_of
 from minicnn.explain.ledger_recording import Recording
 from minicnn.explain.precision import other_precision
 from minicnn.layers import PICTURE
-from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array
 from minicnn.trace import Trace
 
-MANY = 16
-"""With fewer values, over all pictures, that a map is flat or dead may be chance: no word of it."""
-
 _LAST_DIGITS = 4
 """Values that differ by no more than so many of the last digit's units are the same."""
-
-
-@dataclass(frozen=True, eq=False)
-class Vitals:
-    """What each map of a step is like, over all pictures of the batch; arrays (C,).
-
-    Attributes
-    ----------
-    low, high : of the finite values
-    spread : the greatest difference within a map; within all pictures' if maps are small
-    bad : how many values are NaN or infinite
-    values : int
-        How many values a map has, over all pictures.
-    """
-
-    low: Array
-    high: Array
-    spread: Array
-    bad: Array
-    values: int
-
-    @property
-    def judged(self) -> Array:
-        """Which maps have enough values, all finite, to be judged."""
-        enough: Array = (self.bad == 0) & (self.values >= MANY)
-        return enough
 
 
 class Exam:
@@ -167,7 +137,7 @@ class Exam:
         terms = self._largest_term(position, channel)
         if spread <= _LAST_DIGITS * float(np.finfo(self.maps(position).dtype).eps) * terms:
             return True
-        if position == PICTURE or spread > 1e-3 * terms:
+        if position == PICTURE or spread > 1e-3 * max(terms, self._largest_input(position)):
             return False
         other = self._other_vitals(position)
         if other is None or other.bad[channel]:
@@ -184,10 +154,12 @@ class Exam:
         filters = self.filters(position)
         if filters is None:
             return size
-        sources = map(self.vitals, self.trace[position].sources)
-        largest = max(float(np.abs([v.low, v.high]).max(initial=0.0)) for v in sources)
         weights = float(np.abs(filters.weight[channel]).sum(dtype=np.float64))
-        return max(size, largest * weights)
+        return max(size, self._largest_input(position) * weights)
+
+    def _largest_input(self, position: int) -> float:
+        sources = map(self.vitals, self.trace[position].sources)
+        return max(float(np.abs([v.low, v.high]).max(initial=0.0)) for v in sources)
 
     def _other_vitals(self, position: int) -> Vitals | None:
         if position not in self._others:
@@ -229,32 +201,3 @@ class Exam:
             numbers=dict(numbers or {}),
             **texts,
         )
-
-
-def as_rows(array: Array) -> Array:
-    """Return an output as (N, C, values), in float32 or float64."""
-    real = real_array(array, "explain.diagnose")
-    if real.ndim < 2:
-        return real.reshape(-1, 1, 1)
-    size = int(np.prod(real.shape[2:]))
-    return real.reshape(real.shape[0], real.shape[1], size)
-
-
-def vitals_of(rows: Array) -> Vitals:
-    """Return the vitals of maps (N, C, values)."""
-    pictures, channels, values = rows.shape
-    none = np.zeros(channels)
-    if not rows.size:
-        return Vitals(none, none, none, none.astype(int), 0)
-    low, high = rows.min(axis=2).astype(float), rows.max(axis=2).astype(float)  # (N, C)
-    bad = np.zeros(channels, int)
-    for channel in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)).all(axis=0)):
-        one = rows[:, channel]
-        finite = one[np.isfinite(one)]
-        bad[channel] = one.size - finite.size
-        low[:, channel] = finite.min() if finite.size else 0.0
-        high[:, channel] = finite.max() if finite.size else 0.0
-    least, greatest = low.min(axis=0), high.max(axis=0)
-    with np.errstate(over="ignore"):
-        spread = (high - low).max(axis=0) if values >= MANY else greatest - least
-    return Vitals(least, greatest, spread, bad, pictures * values)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.explain.doctor_exam import MANY, Exam
+from minicnn.explain.doctor_exam import Exam
 from minicnn.explain.doctor_findings import Finding
+from minicnn.explain.doctor_vitals import MANY
 from minicnn.explain.doctor_words import number, percent, span
 from minicnn.explain.precision import replay
 from minicnn.layers import PICTURE

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import MiniCNNError
-from minicnn.explain.doctor_exam import Exam, as_rows
+from minicnn.explain.doctor_exam import Exam
 from minicnn.explain.doctor_findings import Finding
+from minicnn.explain.doctor_vitals import as_rows
 from minicnn.explain.doctor_words import number, percent
 from minicnn.layers import PICTURE
 from minicnn.shapes import Array

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from minicnn.explain.doctor_exam import as_rows, vitals_of
 from minicnn.explain.doctor_findings import Diagnosis, Finding, name_of_step
+from minicnn.explain.doctor_vitals import as_rows, vitals_of
 from minicnn.explain.doctor_words import number, percent
 from minicnn.explain.ledger_numbers import WIDTH, clipped
 from minicnn.layers import PICTURE
