@@ -3,10 +3,12 @@
 from collections import OrderedDict
 from functools import singledispatch
 
-import torch
-from torch import nn
+import pytest
 
 from minicnn import layers
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
 
 
 class TorchBranches(nn.Module):

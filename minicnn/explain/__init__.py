@@ -12,6 +12,8 @@ from minicnn.explain.field_poke import Poked
 from minicnn.explain.field_steps import FieldStep
 from minicnn.explain.find_kernel import find_kernel
 from minicnn.explain.found_kernel import FoundKernel
+from minicnn.explain.gradient import gradient
+from minicnn.explain.gradient_record import GradientLedger
 from minicnn.explain.im2col import im2col_atlas
 from minicnn.explain.im2col_cost import Im2colCost
 from minicnn.explain.im2col_record import Im2colAtlas
@@ -21,10 +23,12 @@ from minicnn.explain.projective_field import ProjectiveField, projective_field
 from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
+from minicnn.explain.way_back import BackStep, WayBack, way_back
 from minicnn.explain.xray import Xray, xray
 
 __all__ = [
     "Arithmetic",
+    "BackStep",
     "BorderStep",
     "BorderTruth",
     "Collapsed",
@@ -32,6 +36,7 @@ __all__ = [
     "FieldStep",
     "Finding",
     "FoundKernel",
+    "GradientLedger",
     "Im2colAtlas",
     "Im2colCost",
     "Ledger",
@@ -41,12 +46,14 @@ __all__ = [
     "ReLUEffect",
     "ReceptiveField",
     "SlidingWindow",
+    "WayBack",
     "Xray",
     "arithmetic",
     "border_truth",
     "collapse",
     "diagnose",
     "find_kernel",
+    "gradient",
     "im2col_atlas",
     "padding_modes",
     "pixel",
@@ -54,5 +61,6 @@ __all__ = [
     "receptive_field",
     "relu_effect",
     "sliding_window",
+    "way_back",
     "xray",
 ]

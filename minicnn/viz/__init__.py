@@ -10,6 +10,7 @@ from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernel
 from minicnn.viz.field import plot_projective_field, plot_receptive_field
 from minicnn.viz.filmstrip import plot_filmstrip
 from minicnn.viz.found_kernel import plot_found_kernel
+from minicnn.viz.gradient import plot_gradient
 from minicnn.viz.im2col import animate_im2col, plot_im2col
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
@@ -34,6 +35,7 @@ __all__ = [
     "plot_feature_maps",
     "plot_filmstrip",
     "plot_found_kernel",
+    "plot_gradient",
     "plot_im2col",
     "plot_images",
     "plot_kernels",

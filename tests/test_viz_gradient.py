@@ -1,0 +1,58 @@
+"""The picture of a weight's gradient: its data, its signs, its words."""
+
+import numpy as np
+import pytest
+
+from minicnn import Conv2D, Pad, Sequential, explain, images, viz
+from minicnn.errors import ConfigError, UnsupportedError
+
+
+def story(batch=3, index=(0, 0, 1, 2), parameter="weight"):
+    x = np.concatenate([images.disc(20) * (n + 1) for n in range(batch)])
+    model = Sequential(Pad(1), Conv2D.from_kernels(["sobel_x", "sobel_y"], bias=[0.1, 0.2]))
+    return explain.gradient(
+        model, x, None, "conv2d", index, parameter=parameter, loss=lambda y, _: (0.5, y / y.size)
+    )
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_three_maps_whose_product_is_the_third():
+    told = story()
+    figure = viz.plot_gradient(told, picture=1, figure=viz.new_figure())
+    came_in, came_back, pull = (np.asarray(image.get_array()) for image in figure.axes[0].images)
+    np.testing.assert_allclose(came_in * came_back, pull, rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(came_in, told.terms.came_in[1], rtol=1e-6)
+    scales = [image.norm for image in figure.axes[0].images]
+    assert scales[1].vcenter == scales[2].vcenter == 0
+    assert "the pull of picture 1" in texts(figure)
+
+
+def test_the_bars_are_the_pictures_pulls_and_add_up():
+    told = story(batch=11)
+    figure = viz.plot_gradient(told, figure=viz.new_figure())
+    widths = [patch.get_width() for patch in figure.axes[0].patches if patch.get_height() == 8]
+    assert len(widths) == 8 + 2  # the hardest, the others, the gradient
+    assert sum(widths[:-1]) == pytest.approx(widths[-1], rel=1e-5)
+    assert "the other 3" in texts(figure)
+    hardest = int(np.argmax(np.abs(told.terms.products.sum(axis=(1, 2)))))
+    assert f"the pull of picture {hardest}" in texts(figure)
+
+
+def test_a_weight_that_goes_nowhere_and_a_bias():
+    still = story(batch=1, index=(0,), parameter="bias")
+    assert viz.plot_gradient(still, title="mine $x", figure=viz.new_figure()).axes[0].texts[
+        0
+    ].get_text() == ("mine $x")
+
+
+def test_wrong_calls():
+    with pytest.raises(ConfigError, match=r"what explain\.gradient returns"):
+        viz.plot_gradient(3)
+    with pytest.raises(ConfigError, match="sample"):
+        viz.plot_gradient(story(), picture=3)
+    closed = explain.GradientLedger("s", 0, "L", "w", (0,), 1.0, 2.0, None, None, None)
+    with pytest.raises(UnsupportedError, match="not a sum of products"):
+        viz.plot_gradient(closed)
