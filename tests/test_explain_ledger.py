@@ -297,19 +297,8 @@ def check_latex(text):
     commands = set(re.findall(r"\\([a-zA-Z]+)", body))
     assert commands <= {
         *("begin", "end", "text", "textbf", "sum", "odot", "quad", "qquad", "in", "max", "times"),
-        *(
-            "exp",
-            "tanh",
-            "cdots",
-            "dots",
-            "infty",
-            "underline",
-            "underbrace",
-            "approx",
-            "neq",
-            "leq",
-        ),
-        *("exp", "tanh", "textbackslash", "textasciitilde", "textasciicircum"),
+        *("cdots", "dots", "infty", "underline", "underbrace", "approx", "neq", "leq"),
+        *("exp", "tanh", "sqrt", "textbackslash", "textasciitilde", "textasciicircum"),
     }
     parser = MathTextParser("agg")
     for row in body.split(" \\\\\n"):

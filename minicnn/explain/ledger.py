@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from minicnn.errors import ConfigError
 from minicnn.explain import (  # for what they register
     ledger_features,  # noqa: F401
     ledger_functions,  # noqa: F401
+    ledger_merge,  # noqa: F401
+    ledger_norm,  # noqa: F401
     ledger_pooling,  # noqa: F401
 )
 from minicnn.explain.field_wiring import wiring_of
@@ -21,7 +24,7 @@ from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, Place, plain
 from minicnn.explain.ledger_text import grounds_of, text_of
 from minicnn.explain.ledger_tree import Branch, grow
-from minicnn.shapes import Array
+from minicnn.shapes import Array, integer
 
 
 def pixel(
@@ -144,34 +147,52 @@ class Ledger:
         """The values of the step's input that it is made from."""
         return self.account.inputs
 
+    @cached_property
+    def origins(self) -> tuple[int | None, ...]:
+        """The positions of the steps that this one looks at; None for what is not in the trace.
+
+        More than one only where branches meet; `Input.branch` is an index of this.
+        """
+        return () if self.position == PICTURE else self.recording.origins(self.position)
+
     @property
     def origin(self) -> int | None:
-        """The position of the step that `inputs` stand in the output of; None if unknown."""
-        return None if self.position == PICTURE else self.recording.origin(self.position)
+        """The position of the step that the first of `inputs` stands in the output of."""
+        return self.origins[self._branch] if self.origins else None
 
     @property
     def origin_name(self) -> str:
-        """The name of the step that `inputs` stand in the output of."""
-        return "its input" if self.origin is None else self.recording.step_name(self.origin)
+        """The name of the step that the first of `inputs` stands in the output of."""
+        return self.branch_name(self._branch)
 
     @property
     def grounds(self) -> str:
         """What the check rests on: how it was summed, how far apart the two are."""
         return grounds_of(self)
 
-    def input_name(self, channel: int) -> str:
+    def branch_name(self, branch: int) -> str:
+        """Return the name of one of the steps that this one looks at."""
+        origin = self.origins[branch] if self.origins else None
+        return "its input" if origin is None else self.recording.step_name(origin)
+
+    def input_name(self, channel: int, branch: int | None = None) -> str:
         """Return what a channel of the step's input is called: "relu sobel_x"."""
-        origin = self.origin
+        branch = self._branch if branch is None else branch
+        origin = self.origins[branch] if self.origins else None
         name = f"channel {channel}" if origin is None else self.recording.map_name(origin, channel)
-        return f"{self.origin_name} {name}"
+        return f"{self.branch_name(branch)} {name}"
 
-    def input_words(self, place: Place) -> str:
+    def input_words(self, one: Input) -> str:
         """Return where a value of the step's input stands: "relu sobel_x, row 1, column 2"."""
-        if self.origin is None:
-            return f"{self.input_name(place.channel)}, row {place.row}, column {place.column}"
-        return f"{self.origin_name} {self.recording.in_words(self.origin, place)}"
+        origin = self.origins[one.branch] if self.origins else None
+        if origin is None:
+            place = f"row {one.place.row}, column {one.place.column}"
+            return f"{self.input_name(one.place.channel, one.branch)}, {place}"
+        return f"{self.branch_name(one.branch)} {self.recording.in_words(origin, one.place)}"
 
-    def explain(self, channel: int | str, row: int = 0, column: int = 0) -> Ledger:
+    def explain(
+        self, channel: int | str, row: int = 0, column: int = 0, *, branch: int | None = None
+    ) -> Ledger:
         """Explain one of the values that this one is made from.
 
         Parameters
@@ -179,18 +200,23 @@ class Ledger:
         channel, row, column : int
             Where it stands in the step's *input*, as `inputs` and the text say it; the channel
             also by its name.
+        branch : int, optional
+            In which of the inputs, where branches meet: an index of `origins`. By default the
+            one that the first of `inputs` stands in.
 
         Raises
         ------
         ConfigError
             If this value is not made from it; the message says from which it is.
         """
-        origin = self._known_origin()
+        branch = self._branch if branch is None else branch
+        origin = self._known_origin(branch)
         self._refuse_padding(channel, row, column)
         place = self.recording.find_place(origin, self.sample, channel, row, column)
-        if self.account.complete and all(one.place != place for one in self.inputs):
+        asked = place, branch
+        if self.account.complete and all((one.place, one.branch) != asked for one in self.inputs):
             raise ConfigError(
-                f"{self.step} {tuple(self.place)} is not made from {self.origin_name} "
+                f"{self.step} {tuple(self.place)} is not made from {self.branch_name(branch)} "
                 f"{tuple(place)}.\n  It is made from {self._made_from()}."
             )
         return ledger_at(self.recording, origin, self.sample, place)
@@ -234,6 +260,7 @@ class Ledger:
             **self.place._asdict(),
             "value": plain(self.value),
             "input": None if self.position == PICTURE else self.origin_name,
+            "branches": [self.branch_name(branch) for branch in range(len(self.origins))],
             "account": self.account.to_dict(),
             "check": self.check.to_dict(),
         }
@@ -246,12 +273,20 @@ class Ledger:
         """Return the ledger as text: plain ASCII, at most 80 columns."""
         return text_of(self)
 
-    def _known_origin(self) -> int:
+    @property
+    def _branch(self) -> int:
+        return self.inputs[0].branch if self.inputs else 0
+
+    def _known_origin(self, branch: Any) -> int:
         if self.position == PICTURE:
             raise ConfigError("a picture's value is made from nothing else: here it ends")
-        if self.origin is None:
+        last = len(self.origins) - 1
+        if integer("branch", branch, least=0) > last:
+            raise ConfigError(f"branch must be from 0 to {last}: {self.step} looks at no other")
+        origin: int | None = self.origins[branch]
+        if origin is None:
             raise self._lost(self.position)
-        return self.origin
+        return origin
 
     def _lost(self, position: int) -> ConfigError:
         return ConfigError(
@@ -279,7 +314,11 @@ class Ledger:
             )
         if isinstance(found, Constant):
             return "nothing: it is a constant"
-        return ", ".join(str(tuple(one.place)) for one in found.inputs[:4])
+        several = len(self.origins) > 1
+        return ", ".join(
+            (f"{self.branch_name(one.branch)} " if several else "") + str(tuple(one.place))
+            for one in found.inputs[:4]
+        )
 
 
 def ledger_at(recording: Recording, position: int, sample: int, place: Place) -> Ledger:

@@ -8,9 +8,14 @@ fixed numbers; a maximum is `Copied` from one of several.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
 from typing import Any
 
-from minicnn.explain.ledger_terms import Input, plain
+import numpy as np
+
+from minicnn.explain.ledger_terms import Input, Place, plain, total
+from minicnn.shapes import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +147,84 @@ class Formula(Account):
     def facts(self) -> dict[str, Any]:
         """Return the formula and its argument."""
         return {"formula": self.formula.format(x="x"), **super().facts()}
+
+
+@dataclass(frozen=True, eq=False)
+class Measured(Formula):
+    """A function of one number and of what is known of all the numbers around it.
+
+    Attributes
+    ----------
+    region : (range, range, range)
+        Channels, rows and columns of the step's input that it is measured by, itself among them.
+    known : tuple of str
+        What was found of them: their mean and variance, or the sum of their squares.
+    x : array (C, H, W)
+        The step's input.
+    alone : bool
+        Whether nothing outside the region matters, not even another picture of the batch.
+    """
+
+    region: tuple[range, range, range] = (range(0), range(0), range(0))
+    known: tuple[str, ...] = ()
+    x: Array = field(default_factory=lambda: np.zeros((0, 0, 0)), repr=False)
+    alone: bool = True
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """The number itself, then all others of the region."""
+        places = (Place(*place) for place in product(*self.region))
+        others = (Input(at, float(self.x[at])) for at in places if at != self.source.place)
+        return (self.source, *others)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing but `inputs` can change the value."""
+        return self.alone
+
+    def facts(self) -> dict[str, Any]:
+        """Return the formula, its argument, and what is known of the others."""
+        names = ("channels", "rows", "columns")
+        return {
+            "formula": self.formula.format(x="x"),
+            "inputs": [self.source.to_dict()],
+            "measured_by": {
+                **{
+                    name: [where.start, where.stop - 1]
+                    for name, where in zip(names, self.region, strict=True)
+                },
+                "known": list(self.known),
+            },
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Added(Account):
+    """The sum of one value of each branch.
+
+    Attributes
+    ----------
+    terms : tuple of Input
+    rounding : float
+    """
+
+    terms: tuple[Input, ...]
+    rounding: float = 0.0
+
+    @property
+    def result(self) -> float:
+        """The sum, rounded once."""
+        return total(one.value for one in self.terms)
+
+    @property
+    def bound(self) -> float:
+        """How far rounding may take the network's value from `result`."""
+        return self.rounding
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The values that are added."""
+        return self.terms
 
 
 @dataclass(frozen=True, eq=False)

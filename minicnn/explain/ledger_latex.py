@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from minicnn.explain.ledger_accounts import Account, Constant, Copied, Formula, Unopened
-from minicnn.explain.ledger_numbers import cells, number, shortened
+from minicnn.explain.ledger_accounts import (
+    Account,
+    Added,
+    Constant,
+    Copied,
+    Formula,
+    Unopened,
+)
+from minicnn.explain.ledger_numbers import cells, number, shortened, typeset
 from minicnn.explain.ledger_share import Share
 from minicnn.explain.ledger_sum import WeightedSum
-from minicnn.explain.ledger_terms import total
+from minicnn.explain.ledger_terms import Input, total
 from minicnn.shapes import Array
 
 if TYPE_CHECKING:
@@ -56,7 +62,7 @@ def latex_number(value: float) -> str:
     >>> latex_number(-1.5e-7), latex_number(float("inf"))
     ('-1.5 \\times 10^{-7}', '\\infty')
     """
-    return _typeset(number(value))
+    return typeset(number(value))
 
 
 @singledispatch
@@ -71,25 +77,31 @@ def _(account: Constant, ledger: Ledger) -> list[str]:
     return [rf"{_symbol(ledger)} &= {latex_number(account.value)}{said}"]
 
 
+@_lines.register(Added)
+def _(account: Added, ledger: Ledger) -> list[str]:
+    names = " + ".join(_x(one, ledger) for one in account.inputs)
+    values = " + ".join(_bracketed(one.value) for one in account.inputs)
+    return [rf"{_symbol(ledger)} &= {names} = {values} = {latex_number(account.result)}"]
+
+
 @_lines.register(Copied)
 def _(account: Copied, ledger: Ledger) -> list[str]:
-    c, i, j = account.source.place
+    x = _x(account.source, ledger)
     if account.among:
         most = len(account.inputs) - TERMS
         others = [latex_number(one.value) for one in account.inputs[:TERMS]]
         inner = ",\\ ".join([*others, *([r"\dots"] if most > 0 else [])])
         value = latex_number(account.result)
-        return [rf"{_symbol(ledger)} &= \max\{{{inner}\}} = x_{{{c},\,{i},\,{j}}} = {value}"]
+        return [rf"{_symbol(ledger)} &= \max\{{{inner}\}} = {x} = {value}"]
     said = rf"\quad\text{{({escaped(account.what)})}}"
     value = latex_number(account.result)
-    return [rf"{_symbol(ledger)} &= x_{{{c},\,{i},\,{j}}} = {value}{said}"]
+    return [rf"{_symbol(ledger)} &= {x} = {value}{said}"]
 
 
 @_lines.register(Formula)
 def _(account: Formula, ledger: Ledger) -> list[str]:
     form = account.latex or rf"\text{{{escaped(account.formula)}}}"
-    c, i, j = account.source.place
-    general = _filled(form, rf"x_{{{c},\,{i},\,{j}}}")
+    general = _filled(form, _x(account.source, ledger))
     filled = _filled(form, latex_number(account.source.value))
     return [rf"{_symbol(ledger)} &= {general} = {filled} = {latex_number(account.value)}"]
 
@@ -98,10 +110,9 @@ def _(account: Formula, ledger: Ledger) -> list[str]:
 def _(account: Share, ledger: Ledger) -> list[str]:
     own, *others = (rf"\exp({latex_number(one.value)})" for one in account.inputs)
     terms = [own, *others[: TERMS - 1], *([r"\dots"] if len(others) >= TERMS else [])]
-    c, i, j = account.scores[account.own].place
-    value = latex_number(account.result)
+    x, value = _x(account.scores[account.own], ledger), latex_number(account.result)
     return [
-        rf"{_symbol(ledger)} &= \exp(x_{{{c},\,{i},\,{j}}}) \,/\, \sum \exp(x)",
+        rf"{_symbol(ledger)} &= \exp({x}) \,/\, \sum \exp(x)",
         rf"&= {own} \,/\, ({' + '.join(terms)}) = {value}",
     ]
 
@@ -172,6 +183,13 @@ def _symbol(ledger: Ledger) -> str:
     return rf"\text{{{escaped(ledger.step)}}}_{{{c},\,{i},\,{j}}}"
 
 
+def _x(one: Input, ledger: Ledger) -> str:
+    """Return an input's symbol; where branches meet it says of which it is one."""
+    c, i, j = one.place
+    branch = rf"^{{({one.branch})}}" if len(ledger.origins) > 1 else ""
+    return rf"x{branch}_{{{c},\,{i},\,{j}}}"
+
+
 def _matrix(values: Array, inside: Array | None = None) -> str:
     texts = cells(values)
     if inside is not None:
@@ -180,17 +198,8 @@ def _matrix(values: Array, inside: Array | None = None) -> str:
             for row, line in zip(texts, inside.tolist(), strict=True)
         ]
     rows = shortened(texts, COLUMNS)
-    body = r" \\ ".join(" & ".join(map(_typeset, row)) for row in rows)
+    body = r" \\ ".join(" & ".join(map(typeset, row)) for row in rows)
     return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
-
-
-def _typeset(text: str) -> str:
-    known = {"...": r"\cdots", "PAD": r"\underline{0}", "inf": r"\infty", "-inf": r"-\infty"}
-    if text in known:
-        return known[text]
-    if text == "nan":
-        return r"\text{NaN}"
-    return re.sub(r"e\+?(-?)0*(\d+)$", r" \\times 10^{\1\2}", text)
 
 
 def _filled(form: str, argument: str) -> str:

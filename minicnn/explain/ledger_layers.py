@@ -1,7 +1,7 @@
 """What each layer says about one of its values. A new layer registers one function.
 
-Those that are made of weights or windows are here; `ledger_pooling`, `ledger_functions` and
-`ledger_features` have the others. ::
+Those that are made of weights or windows are here; `ledger_pooling`, `ledger_functions`,
+`ledger_features`, `ledger_norm` and `ledger_merge` have the others. ::
 
     @account.register
     def _(layer: MyLayer, asked: Asked) -> Account:
@@ -37,19 +37,24 @@ class Asked:
     sample : int
     place : Place
         Of the value, in the step's output.
-    x : array (C, H, W)
-        The step's input, one picture, as the layer computes with it: float32 or float64.
+    xs : tuple of arrays (C, H, W)
+        The step's inputs, of one picture, as the layer computes with them: float32 or float64.
+        There is more than one only where branches meet.
     """
 
     step: Step = field(repr=False)
     sample: int
     place: Place
+    xs: tuple[Array, ...] = field(repr=False)
 
-    x: Array = field(repr=False)
+    @property
+    def x(self) -> Array:
+        """The step's input, or the first of them, (C, H, W)."""
+        return self.xs[0]
 
-    def input(self, place: Place, weight: float | None = None) -> Input:
+    def input(self, place: Place, weight: float | None = None, branch: int = 0) -> Input:
         """Return one value of the step's input."""
-        return Input(place, float(self.x[place]), weight)
+        return Input(place, float(self.xs[branch][place]), weight, branch)
 
 
 @singledispatch
@@ -62,7 +67,7 @@ def account(layer: Any, asked: Asked) -> Account:
     asked : Asked
         Which value, and of which step.
     """
-    again = as_maps(layer(asked.step.input)[asked.sample])
+    again = as_maps(layer(*asked.step.inputs)[asked.sample])
     what = (
         f"{type(layer).__name__} is not taken apart here; run again on the same input "
         f"{as_maps(asked.step.input[asked.sample]).shape}, it gives the value below"

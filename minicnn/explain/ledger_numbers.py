@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +34,22 @@ def number(value: float, digits: int = 4) -> str:
         mantissa, exponent = text.split("e")
         return f"{mantissa}e{int(exponent)}"
     return "0" if text == "-0" else text
+
+
+def typeset(text: str) -> str:
+    r"""Return a number's text, or a mark that stands for numbers, as LaTeX.
+
+    Examples
+    --------
+    >>> print(typeset("1.5e-7"), typeset("inf"))
+    1.5 \times 10^{-7} \infty
+    """
+    known = {"...": r"\cdots", "PAD": r"\underline{0}", "inf": r"\infty", "-inf": r"-\infty"}
+    if text in known:
+        return known[text]
+    if text == "nan":
+        return r"\text{NaN}"
+    return re.sub(r"e\+?(-?)0*(\d+)$", r" \\times 10^{\1\2}", text)
 
 
 def cells(values: Array, digits: int = 4) -> list[list[str]]:

@@ -31,7 +31,7 @@ class Recording:
     def __init__(self, trace: Trace) -> None:
         """Keep the trace."""
         self.trace = trace
-        self._inputs: dict[tuple[int, int], Array] = {}
+        self._inputs: dict[tuple[int, int], tuple[Array, ...]] = {}
 
     @cached_property
     def names(self) -> tuple[Names | None, ...]:
@@ -72,16 +72,23 @@ class Recording:
         """Return the question that a step's layer is asked."""
         step, key = self.trace[position], (position, sample)
         if key not in self._inputs:
-            self._inputs[key] = as_maps(real_array(step.input[sample], "explain"))
+            self._inputs[key] = tuple(
+                as_maps(real_array(x[sample], "explain")) for x in step.inputs
+            )
         return Asked(step, sample, place, self._inputs[key])
 
-    def origin(self, position: int) -> int | None:
-        """Return the step whose output a step looks at; None if it is not in the trace."""
-        looked_at = self.trace[position].input
-        for earlier in range(position - 1, PICTURE - 1, -1):
-            if self.array(earlier) is looked_at:
-                return earlier
-        return None
+    def origins(self, position: int) -> tuple[int | None, ...]:
+        """Return the steps whose outputs a step looks at; None for what is not in the trace.
+
+        What the step says in `sources` is believed if it is so: steps that somebody put together
+        by hand do not say it.
+        """
+        step = self.trace[position]
+        earlier = range(position - 1, PICTURE - 1, -1)
+        return tuple(
+            next((at for at in (source, *earlier) if self.array(at) is x), None)
+            for x, source in zip(step.inputs, step.sources, strict=True)
+        )
 
     def find_step(self, step: Any) -> int:
         """Return a step's position by its name or its index."""

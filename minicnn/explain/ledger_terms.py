@@ -29,11 +29,14 @@ class Input:
     value : float
     weight : float or None
         What it was multiplied with; None where nothing was multiplied.
+    branch : int
+        In which of the step's inputs it stands; only where branches meet are there several.
     """
 
     place: Place
     value: float
     weight: float | None = None
+    branch: int = 0
 
     @property
     def product(self) -> float:
@@ -43,7 +46,8 @@ class Input:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         weighed = {} if self.weight is None else {"weight": plain(self.weight)}
-        return {**self.place._asdict(), "value": plain(self.value), **weighed}
+        branch = {"branch": self.branch} if self.branch else {}
+        return {**branch, **self.place._asdict(), "value": plain(self.value), **weighed}
 
 
 def total(numbers: Iterable[float]) -> float:

@@ -6,7 +6,16 @@ import math
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from minicnn.explain.ledger_accounts import Account, Constant, Copied, Formula, Pixel, Unopened
+from minicnn.explain.ledger_accounts import (
+    Account,
+    Added,
+    Constant,
+    Copied,
+    Formula,
+    Measured,
+    Pixel,
+    Unopened,
+)
 from minicnn.explain.ledger_numbers import (
     WIDTH,
     clipped,
@@ -62,7 +71,7 @@ def grounds_of(ledger: Ledger) -> str:
         return f"numbers beyond the range of {check.dtype}: nothing is promised here"
     if not check.bound:
         return "exactly: nothing is rounded here"
-    done = "summed" if isinstance(account, WeightedSum) else "worked out"
+    done = "summed" if isinstance(account, WeightedSum | Added) else "worked out"
     ground = f"{done} in float64 from the network's {check.dtype} numbers; the difference is {gap}"
     return ground if not check.difference else f"{ground}, rounding allows {bound}"
 
@@ -123,6 +132,18 @@ def _(account: Share, ledger: Ledger) -> list[str]:
     return lines
 
 
+@_body.register(Added)
+def _(account: Added, ledger: Ledger) -> list[str]:
+    rows = [(_where(one, ledger), one.value) for one in account.inputs]
+    return _added_up(rows, account.result)
+
+
+@_body.register(Measured)
+def _(account: Measured, ledger: Ledger) -> list[str]:
+    x, *rest = _body.dispatch(Formula)(account, ledger)
+    return [x, *(line for known in account.known for line in wrapped(known)), *rest]
+
+
 @_body.register(Unopened)
 def _(account: Unopened, ledger: Ledger) -> list[str]:
     if account.slopes is None:
@@ -173,7 +194,12 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
         rows.append((f"the other {len(rest)} channels", left))
     if account.bias is not None:
         rows.append(("bias", account.bias))
-    texts = column([*(value for _, value in rows), account.result])
+    return _added_up(rows, account.result)
+
+
+def _added_up(rows: list[tuple[str, float]], result: float) -> list[str]:
+    """Return names and numbers, one below the other, a line, and their sum."""
+    texts = column([*(value for _, value in rows), result])
     wide = max(map(len, texts))
     room = min(max(len(name) for name, _ in rows), WIDTH - wide - 8)
     lines = [
@@ -184,7 +210,7 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
 
 
 def _where(one: Input, ledger: Ledger) -> str:
-    return ledger.input_words(one.place)
+    return ledger.input_words(one)
 
 
 def _power(exponent: float) -> float:

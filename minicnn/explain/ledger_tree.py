@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minicnn.errors import ConfigError
-from minicnn.explain.ledger_accounts import Constant, Pixel, Unopened
+from minicnn.explain.ledger_accounts import Added, Constant, Pixel, Unopened
 from minicnn.explain.ledger_numbers import clipped, number
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, plain, total
@@ -129,7 +129,7 @@ def _forks(ledger: Ledger, breadth: int) -> list[int]:
         forks.append(max(1, len(kept)))
         if not kept:
             break
-        ledger = ledger.explain(*kept[0].place)
+        ledger = _below(ledger, kept[0])
     return forks
 
 
@@ -139,7 +139,7 @@ def _grow(ledger: Ledger, term: Input | None, depth: int, breadth: int) -> Branc
     if depth == 0 or ledger.origin is None:
         return Branch(ledger, term, (), cut=True)
     kept, rest = _kept(ledger, breadth)
-    branches = tuple(_grow(ledger.explain(*one.place), one, depth - 1, breadth) for one in kept)
+    branches = tuple(_grow(_below(ledger, one), one, depth - 1, breadth) for one in kept)
     left_out_sum = total(one.product for one in rest) if _is_sum(ledger) else 0.0
     return Branch(ledger, term, branches, len(rest), left_out_sum)
 
@@ -151,10 +151,14 @@ def _kept(ledger: Ledger, breadth: int) -> tuple[list[Input], list[Input]]:
         count = sum(one.product != 0 for one in inputs[:breadth])
         return inputs[:count], inputs[count:]
     if isinstance(ledger.account, Unopened):  # slopes are no weights
-        inputs = [Input(one.place, one.value) for one in ledger.inputs]
+        inputs = [Input(one.place, one.value, None, one.branch) for one in ledger.inputs]
         return inputs[:breadth], inputs[breadth:]
     return list(ledger.inputs[:1]), []
 
 
+def _below(ledger: Ledger, one: Input) -> Ledger:
+    return ledger.explain(*one.place, branch=one.branch)
+
+
 def _is_sum(ledger: Ledger) -> bool:
-    return isinstance(ledger.account, WeightedSum)
+    return isinstance(ledger.account, WeightedSum | Added)

@@ -197,7 +197,7 @@ def cell_texts(values: Array, cell: float) -> tuple[list[list[str]], float]:
 def _is_picture(ledger: Ledger, position: int) -> bool:
     """Say whether a step's maps are the picture itself, as far as its layers keep it one."""
     while position != PICTURE:
-        origin = ledger.recording.origin(position)
+        origin = ledger.recording.origins(position)[0]
         if origin is None or not _layers.keeps_picture(ledger.recording.trace[position].layer):
             return False
         position = origin
