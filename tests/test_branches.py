@@ -77,6 +77,36 @@ def test_the_summary_follows_the_widest_branch():
     assert Residual(BODY).summary((1, 3, 8, 9)).parameters == 84
 
 
+def test_a_summary_says_where_branches_are_from():
+    model = Sequential(
+        Pad(1), ("block", Residual(Sequential(Conv2D(1, 1, 3, padding=1), ReLU()))), ReLU()
+    )
+    summary = model.summary((1, 1, 5, 6))
+    assert [row.sources for row in summary.rows] == [(-1,), (0,), (1,), (2, 0), (3,)]
+    assert str(summary).splitlines() == TABLE.splitlines()
+    assert "<th>from</th>" in summary._repr_html_()
+    chain = Sequential(Pad(1), ReLU()).summary((1, 1, 5, 6))
+    assert not chain.has_branches
+    assert "from" not in str(chain)
+    assert "input  input" not in str(chain)
+    sides = Parallel(BODY, OTHER).summary((1, 3, 5, 6))
+    assert "\n1 conv2d_2  Conv2D  input " in str(sides)
+
+
+TABLE = """\
+step                 layer   from   output  params  mult-adds  field  left over
+-------------------------------------------------------------------------------
+  input                            1x1x5x6                       1x1
+0 pad                Pad           1x1x7x8       0          0    1x1          -
+1 block.body.conv2d  Conv2D        1x1x7x8      10        504    3x3          -
+2 block.body.relu    ReLU          1x1x7x8       0          0    3x3          -
+3 block.add          Add     2, 0  1x1x7x8       0          0    3x3          -
+4 relu               ReLU          1x1x7x8       0          0    3x3          -
+-------------------------------------------------------------------------------
+10 parameters, 504 multiply-adds
+"""
+
+
 def test_fields_of_shifted_branches_join_to_what_holds_both():
     left = Field().through(Window(3, 1, ((0, 2), (0, 2))))
     right = Field().through(Window(3, 1, ((2, 0), (2, 0))))

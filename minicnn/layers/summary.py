@@ -12,9 +12,11 @@ from minicnn.layers.field import Field
 from minicnn.layers.plan import PICTURE, in_step
 from minicnn.shapes import Pair, Shape
 
-_HEADINGS = ("step", "layer", "output", "params", "mult-adds", "field", "left over")
-_TEXT_COLUMNS = 2
-"""So many columns hold text and are set to the left; the others are numbers, to the right."""
+_TEXTS, _NUMBERS = ("step", "layer"), ("output", "params", "mult-adds", "field", "left over")
+"""Columns of text are set to the left, those of numbers to the right."""
+
+_FROM = "from"
+"""The column of text that a model with branches has as well; its steps are numbered."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class SummaryRow:
         The input pixels that can change one of the step's values, away from the borders.
     left_over : (rows, columns)
         The last rows and columns of the step's input that its window never reaches.
+    sources : tuple of int
+        The rows that the step gets its input from; -1 is the model's input.
     """
 
     name: str
@@ -43,6 +47,7 @@ class SummaryRow:
     multiply_adds: int
     receptive_field: Pair
     left_over: Pair
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -67,17 +72,23 @@ class Summary:
         """What one call costs, by the textbook."""
         return sum(row.multiply_adds for row in self.rows)
 
+    @property
+    def has_branches(self) -> bool:
+        """Whether any step looks at another one than the one before it."""
+        return any(row.sources != (position - 1,) for position, row in enumerate(self.rows))
+
     def __str__(self) -> str:
-        """Return the table as text."""
-        cells = [_HEADINGS, *self._cells()]
+        """Return the table as text; where there are branches, it says where they are from."""
+        headings, texts = self._headings(), len(self._headings()) - len(_NUMBERS)
+        cells = [headings, *self._cells()]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [_line(row, widths) for row in cells]
+        lines = [_line(row, widths, texts) for row in cells]
         rule = "-" * max(map(len, lines))
         return "\n".join([lines[0], rule, *lines[1:], rule, self._total()])
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook; colours are the notebook's own."""
-        head = "".join(f"<th>{html.escape(text)}</th>" for text in _HEADINGS)
+        head = "".join(f"<th>{html.escape(text)}</th>" for text in self._headings())
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"
             for row in self._cells()
@@ -85,12 +96,18 @@ class Summary:
         caption = f"<caption>{html.escape(self._total())}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
+    def _headings(self) -> tuple[str, ...]:
+        return (*_TEXTS, *((_FROM,) if self.has_branches else ()), *_NUMBERS)
+
     def _cells(self) -> Iterable[tuple[str, ...]]:
-        yield "input", "", _by(self.input_shape), "", "", "1x1", ""
-        for row in self.rows:
+        branches, wide = self.has_branches, len(str(len(self.rows) - 1))
+        margin, nowhere = (" " * (wide + 1), ("",)) if branches else ("", ())
+        yield f"{margin}input", "", *nowhere, _by(self.input_shape), "", "", "1x1", ""
+        for position, row in enumerate(self.rows):
             yield (
-                row.name,
+                f"{position:>{wide}} {row.name}" if branches else row.name,
                 row.layer,
+                *((_origin(position, row.sources),) if branches else ()),
                 _by(row.output_shape),
                 f"{row.parameters:,}",
                 f"{row.multiply_adds:,}",
@@ -131,6 +148,7 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
                 multiply_adds=node.layer.multiply_adds(inputs[0]),
                 receptive_field=field.size if field else start[2:],
                 left_over=window.left_over(*inputs[0][2:]) if window else (0, 0),
+                sources=node.sources,
             )
         )
     return Summary(start, tuple(rows))
@@ -145,11 +163,18 @@ def learnable(layer: Layer) -> int:
     )
 
 
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
+def _line(row: tuple[str, ...], widths: list[int], texts: int) -> str:
     cells = tuple(zip(row, widths, strict=True))
-    texts = [text.ljust(width) for text, width in cells[:_TEXT_COLUMNS]]
-    numbers = [text.rjust(width) for text, width in cells[_TEXT_COLUMNS:]]
-    return "  ".join(texts + numbers).rstrip()
+    left = [text.ljust(width) for text, width in cells[:texts]]
+    right = [text.rjust(width) for text, width in cells[texts:]]
+    return "  ".join(left + right).rstrip()
+
+
+def _origin(position: int, sources: tuple[int, ...]) -> str:
+    """Return where a step's input is from; of the step before it nothing is said."""
+    if sources == (position - 1,):
+        return ""
+    return ", ".join("input" if source == PICTURE else str(source) for source in sources)
 
 
 def _by(sizes: Iterable[int]) -> str:
