@@ -20,8 +20,8 @@ The last bit of a product depends on how many rows it has, and even on which of 
 BLAS cuts a product into tiles and computes them by different routines, and a single row by yet
 another. A picture is to give the same bits alone and anywhere in any batch. So a block is as many
 pictures as BLAS keeps side by side in registers, where each is treated as the others are (measured
-with the routines that OpenBLAS 0.3.31 has for six kinds of x86 processor). One block costs about
-the same for one picture as for sixteen.
+with OpenBLAS 0.3.31's routines for Haswell, Sandy Bridge, Nehalem and Prescott). One block costs
+about the same for one picture as for sixteen.
 """
 
 
