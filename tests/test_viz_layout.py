@@ -12,15 +12,18 @@ from minicnn import Conv2D, Pad, ReLU, Sequential, viz
 NAMES = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-def check_layout(figure):
-    """Raise unless texts lie inside the figure, apart from each other and from the tiles."""
+def check_layout(figure, *, centred=False):
+    """Raise unless texts lie inside the figure, apart from each other and from the tiles.
+
+    Those that are centred stand in cells, unless `centred` is true.
+    """
     canvas = figure.canvas
     renderer = canvas.get_renderer() if hasattr(canvas, "get_renderer") else figure._get_renderer()
     page, *bars = figure.axes
-    texts = [t for t in page.texts if t.get_text().strip() and t.get_ha() != "center"]
+    texts = [t for t in page.texts if t.get_text().strip() and (centred or t.get_ha() != "center")]
     texts += [label for bar in bars for label in bar.get_xticklabels()]
     boxes = np.array([t.get_window_extent(renderer).extents for t in texts])
-    tiles = np.array([i.get_window_extent(renderer).extents for i in page.images])
+    tiles = np.array([i.get_window_extent(renderer).extents for i in page.images]).reshape(-1, 4)
     width, height = figure.bbox.size
     assert (boxes[:, :2] >= 0).all()
     assert (boxes[:, 2] <= width).all()

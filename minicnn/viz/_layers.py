@@ -5,16 +5,24 @@ A layer that is not registered here still gets a useful answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import singledispatch
 from typing import Any
 
 from minicnn.explain.naming import map_names
-from minicnn.layers import PICTURE, Conv2D, Pad, ReLU
-from minicnn.shapes import Array, Shape, Sides
+from minicnn.layers import (
+    PICTURE,
+    AdaptiveAvgPool2D,
+    AvgPool2D,
+    Conv2D,
+    MaxPool2D,
+    Pad,
+    ReLU,
+    Upsample,
+)
+from minicnn.shapes import Array, Shape
 from minicnn.trace import Step
 from minicnn.viz import _text
-from minicnn.viz._style import number_text, printed
 
 
 @singledispatch
@@ -61,8 +69,12 @@ def keeps_picture(layer: Any) -> bool:
     return False
 
 
-@keeps_picture.register
-def _(layer: Pad) -> bool:
+@keeps_picture.register(Pad)
+@keeps_picture.register(MaxPool2D)
+@keeps_picture.register(AvgPool2D)
+@keeps_picture.register(AdaptiveAvgPool2D)
+@keeps_picture.register(Upsample)
+def _(layer: Any) -> bool:
     return True
 
 
@@ -77,47 +89,6 @@ def _(layer: ReLU) -> str:
     return "dead"
 
 
-@singledispatch
-def describe(layer: Any, input_shape: Shape) -> str:
-    """Return what a layer does, in words for a reader."""
-    return " ".join(repr(layer).split())
-
-
-@describe.register
-def _(layer: Conv2D, input_shape: Shape) -> str:
-    (kh, kw), maps = layer.kernel_size, layer.out_channels
-    parts = [f"{_text.count(maps, 'kernel')} of {kh} {_text.TIMES} {kw}"]
-    if layer.in_channels > 1:
-        parts.append(_channels(layer))
-    if layer.stride != (1, 1):
-        parts.append(f"stride {_short(layer.stride)}")
-    if layer.dilation != (1, 1):
-        parts.append(f"dilation {_short(layer.dilation)}")
-    if len(input_shape) == 4:
-        padding = layer.window(*input_shape[2:]).padding
-        if padding != ((0, 0), (0, 0)):
-            parts.append(f"{_around(padding)}: zeros")
-    if layer.bias is not None:
-        parts.append("and a bias")
-    return ", ".join(parts)
-
-
-@describe.register
-def _(layer: Pad, input_shape: Shape) -> str:
-    border = {
-        "zeros": f"all {number_text(layer.value)}" if layer.value else "zeros",
-        "reflect": "mirrored",
-        "replicate": "the edge repeated",
-        "circular": "from the other side",
-    }
-    return f"{_around(layer.padding)}: {printed(border.get(layer.mode, layer.mode))}"
-
-
-@describe.register
-def _(layer: ReLU, input_shape: Shape) -> str:
-    return "what is below 0 becomes 0"
-
-
 def left_over(layer: Any, input_shape: Shape) -> str:
     """Return which rows and columns a layer's window never reaches; "" if it reaches all."""
     window = layer.window(*input_shape[2:]) if len(input_shape) == 4 else None
@@ -130,25 +101,3 @@ def left_over(layer: Any, input_shape: Shape) -> str:
         if n
     ]
     return f"left over: {' and '.join(lost)}" if lost else ""
-
-
-def _channels(layer: Conv2D) -> str:
-    if layer.groups == 1:
-        return f"summed over {layer.in_channels} channels"
-    if layer.groups == layer.in_channels:
-        return "each channel by itself"
-    return f"in {layer.groups} groups of channels"
-
-
-def _around(padding: Sides) -> str:
-    (top, bottom), (left, right) = padding
-    if top == bottom == left == right:
-        return f"{_text.count(top, 'pixel')} around"
-    pairs = ((("above", top), ("below", bottom)), (("left", left), ("right", right)))
-    axes = [", ".join(f"{n} {side}" for side, n in pair if n) for pair in pairs]
-    return f"{'; '.join(filter(None, axes)) or 'nothing'} added"
-
-
-def _short(pair: Sequence[int]) -> str:
-    a, b = pair
-    return f"{a}" if a == b else f"{a} {_text.TIMES} {b}"

@@ -42,6 +42,11 @@ class Maps:
         return len(self.values)
 
     @property
+    def are_numbers(self) -> bool:
+        """Whether they are maps of one value each, which are drawn as bars."""
+        return self.values.shape[1:] == (1, 1)
+
+    @property
     def low(self) -> float:
         """The least finite value of all maps, 0 if there is none."""
         return min((f.low for f in self.facts if f.low == f.low), default=0.0)
@@ -80,7 +85,8 @@ def maps_of(
     if 0 in values.shape:
         raise ShapeError(f"{who}: there is nothing to draw.\n  maps (N, C, H, W) = {values.shape}")
     chosen = values[sample_index(sample, len(values))]
-    labels = checked_names(names, len(chosen)) or tuple(f"channel {c}" for c in range(len(chosen)))
+    noun = "" if chosen.shape[1:] == (1, 1) else "channel "
+    labels = checked_names(names, len(chosen)) or tuple(f"{noun}{c}" for c in range(len(chosen)))
     return Maps(chosen, tuple(map(plain, labels)), tuple(map(facts, chosen)), zero)
 
 
@@ -138,9 +144,12 @@ def seen_along(trace: Any, who: str) -> tuple[BorderStep, ...]:
 
 
 def batch_of(array: Any, who: str, name: str = "what") -> Array:
-    """Return a step's output with four axes: plain numbers (N, F) are maps of one pixel."""
-    if hasattr(array, "ndim") and array.ndim == 2 and name == "output":
-        array = array[:, :, None, None]
+    """Return a step's output with four axes: plain numbers (N, F) are maps of one pixel.
+
+    Lines of numbers (N, T, F) are the rows of one map.
+    """
+    if hasattr(array, "ndim") and array.ndim in (2, 3) and name == "output":
+        array = array[:, :, None, None] if array.ndim == 2 else array[:, None]
     return image_batch(array, who, name)
 
 

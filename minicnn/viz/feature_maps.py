@@ -16,7 +16,8 @@ from minicnn.layers import Conv2D
 from minicnn.ops.arrays import image_batch
 from minicnn.shapes import Array, flag, integer
 from minicnn.trace import Step, Trace
-from minicnn.viz import _layers, _text
+from minicnn.viz import _layers, _text, _words
+from minicnn.viz._bars import bars_grid
 from minicnn.viz._grid import Grid, sheet
 from minicnn.viz._page import check_figure
 from minicnn.viz._style import check_scale
@@ -24,6 +25,7 @@ from minicnn.viz._subject import Maps, batch_of, chosen_step, maps_of, seen_alon
 from minicnn.viz._tiles import kernel_tile, map_tile, picture_tile
 from minicnn.viz._values import facts
 
+_TALL_BARS, _FIXED = 120.0, "A fixed scale."
 _EACH_ITS_OWN = "Each kernel has colours of its own: the number furthest from 0 has the strongest."
 
 
@@ -41,6 +43,8 @@ def plot_feature_maps(
     figure: Figure | None = None,
 ) -> Figure:
     """Plot the feature maps of one step, side by side, on a scale that the figure states.
+
+    Plain numbers, (N, F), and maps of one value are all shown, as bars.
 
     Parameters
     ----------
@@ -107,9 +111,19 @@ def plot_feature_maps(
     )
     heading = f"Output of {found.name}" if found else "Feature maps"
     about = [_step_text(found, position, what)] if found else []
-    about.append(f"{_text.count(len(maps), 'map')} of {_text.by(maps.values.shape[1:])}")
+    size = f"{_text.count(len(maps), 'map')} of {_text.by(maps.values.shape[1:])}"
+    about.append(_text.count(len(maps), "number") if maps.are_numbers else size)
     if len(array) > 1:
         about.append(f"picture {sample} of {len(array)}")
+    if maps.are_numbers:
+        return sheet(
+            figure,
+            bars_grid(maps, scale, _TALL_BARS),
+            heading if title is None else title,
+            _text.DOT.join(about),
+            bar=None,
+            scale_text="" if isinstance(scale, str) else _FIXED,
+        )
     shown = min(len(maps), max_maps)
     if shown < len(maps):
         about.append(f"{shown} of {len(maps)} shown")
@@ -261,7 +275,7 @@ def plot_images(
 
 
 def _step_text(step: Step, position: int, trace: Any) -> str:
-    what = _layers.describe(step.layer, step.input.shape)
+    what = _words.describe(step.layer, step.input.shape)
     return (
         f"Step {position} ({trace[position].name}): {what}"
         if position >= 0
@@ -276,7 +290,7 @@ def _scale_text(maps: Maps, scale: Any, blank: bool) -> str:
         return "Each map has a scale of its own: the colours of two maps cannot be compared."
     if isinstance(scale, str):
         return _text.one_scale("map", len(maps))
-    return "A fixed scale."
+    return _FIXED
 
 
 def _pictures(pictures: Any) -> list[Array]:

@@ -15,7 +15,8 @@ from minicnn.explain.naming import names_along
 from minicnn.layers import Layer
 from minicnn.shapes import Array, flag, integer
 from minicnn.trace import Step, Trace
-from minicnn.viz import _layers, _text
+from minicnn.viz import _layers, _text, _words
+from minicnn.viz._bars import bars_grid
 from minicnn.viz._grid import Grid, reduced_notes
 from minicnn.viz._page import (
     BODY,
@@ -38,7 +39,7 @@ _INNER = WIDTH - 2 * MARGIN
 _COLUMNS, _WIDEST, _TALLEST, _NARROW = 8, 130.0, 150.0, 190.0
 _KERNEL, _CELL, _KERNEL_GAP = 42.0, 13.0, 3.0
 _FEW, _LARGE_CELLS, _SMALL_CELL, _LEAST_CHANNELS = 3, (16.0, 26.0), 4.0, 3
-_NAME = 10.0
+_NAME, _BARS = 10.0, 56.0
 
 
 def plot_pipeline(
@@ -178,7 +179,7 @@ def _blocks(trace: Trace, sample: int, scale: Any, max_maps: int, seen: Any) -> 
         output = batch_of(step.output, "plot_pipeline", "output")
         maps = maps_of(output, sample, names, _layers.word_for_zero(step.layer))
         is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
-        what = _layers.describe(step.layer, step.input.shape)
+        what = _words.describe(step.layer, step.input.shape)
         shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
         about = [_text.sentence(what), shapes, _layers.left_over(step.layer, step.input.shape)]
         name = f"{number}  {step.name}"
@@ -208,6 +209,9 @@ def _block(
         tile = picture_tile(maps.values, kind, f"{low} to {high}", seen=around)
         grid = Grid.arrange([tile], shape, columns=1, widest=_NARROW, tallest=_TALLEST)
         return Block(_text.plain(name), tuple(parts), None, "", grid)
+    if maps.are_numbers:
+        words = "" if isinstance(scale, str) else "A fixed scale."
+        return Block(_text.plain(name), tuple(parts), None, words, bars_grid(maps, scale, _BARS))
     shown = min(len(maps), max_maps)
     per_map = isinstance(scale, str) and scale == "map"
     common = None if per_map else maps.scale(scale)
