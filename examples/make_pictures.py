@@ -33,6 +33,13 @@ SAME, OTHER = (12, 6.0), (40, 10.0)
 """Pictures are compared by the mean grey, 0 to 255, of cells of so many dots; how far it may be
 off, if they were made with the same versions, and if not."""
 
+GALLERY = {
+    "explain_ledger.png": ("01_ledger.py", "01_ledger.png"),
+    "explain_field.png": ("03_receptive_field.py", "03_receptive_field.png"),
+    "explain_im2col.png": ("06_im2col_atlas.py", "06_im2col_atlas.png"),
+}
+"""Pictures of the README that scripts of the gallery make: which script, and what it calls them."""
+
 VERSIONS = f"matplotlib {mpl.__version__}, Pillow {PIL.__version__}"
 
 
@@ -43,10 +50,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         run_examples(folder)
         made = {path.name: reduced(path.read_bytes()) for path in Path(folder).glob("*.png")}
+    made |= gallery()
     made["kernels.png"] = reduced(viz.figure_bytes(every_kernel()))
     if check:
         stale = [name for name, picture in made.items() if differs(PICTURES / name, picture)]
-        stale += [path.name for path in PICTURES.glob("[0-9]*.png") if path.name not in made]
+        stale += [path.name for path in PICTURES.glob("*.png") if path.name not in made]
         print("\n".join(f"out of date: {n}" for n in stale) or "all pictures are up to date")
         return 1 if stale else 0
     PICTURES.mkdir(exist_ok=True)
@@ -74,6 +82,17 @@ def run_examples(folder: str) -> None:
         ]
         if any(process.wait() for process in running):
             raise SystemExit(f"one of these failed: {', '.join(s.name for s in pair if s)}")
+
+
+def gallery() -> dict[str, Image.Image]:
+    """Return the pictures of `GALLERY`, made anew."""
+    made = {}
+    for name, (script, picture) in GALLERY.items():
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, HERE / "gallery" / script, folder]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            made[name] = reduced((Path(folder) / picture).read_bytes())
+    return made
 
 
 def every_kernel():
