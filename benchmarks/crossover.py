@@ -14,7 +14,8 @@ import statistics
 from typing import Any
 
 import numpy as np
-from _contenders import Case, Run, arguments, parse, race, serve
+from _contenders import Case, Run, arguments, parse, present, race, save, serve
+from _results import Results, middle, ratio
 
 from minicnn.ops import ALGORITHMS, choose, conv2d, conv_im2col
 from minicnn.shapes import Window
@@ -79,27 +80,24 @@ def estimated(case: Case) -> dict[str, choose.Estimate]:
     return {estimate.name: estimate for estimate in found}
 
 
-def summary(results: dict[str, dict[str, list[list[float]]]], cases: dict[str, Case]) -> str:
+def summary(results: Results, cases: dict[str, Case]) -> str:
     """Return a line for each case: times over im2col's, measured and (estimated)."""
     lines = [f"\n{'':34}{'im2col':>12}{'winograd':>16}{'fft':>16}   chosen    lost"]
     lost = []
     for name, times in results.items():
         expected = estimated(cases[name])
-        line = f"{name:34}{1e3 * median(times['im2col']):9.2f} ms"
+        line = f"{name:34}{1e3 * middle(times['im2col']):9.2f} ms"
         for other in NAMES[1:]:
             if other in times:
-                ratio = statistics.median(
-                    statistics.median(a) / statistics.median(b)
-                    for a, b in zip(times[other], times["im2col"], strict=True)
-                )
+                measured = ratio(times[other], times["im2col"])
                 guess = expected[other].time / expected["im2col"].time
-                line += f"{ratio:8.2f} ({guess:5.2f})"
+                line += f"{measured:8.2f} ({guess:5.2f})"
             else:
                 line += f"{'-':>16}"
         shape = tuple(cases[name]["x"]), tuple(cases[name]["w"])
         groups = shape[0][1] // shape[1][1]
         chosen = choose.choose_algorithm(*shape, groups=groups).name
-        lost.append(median(times[chosen]) / min(map(median, times.values())))
+        lost.append(middle(times[chosen]) / min(map(middle, times.values())))
         lines.append(f"{line}   {chosen:9}{lost[-1]:6.2f}")
     mean = statistics.geometric_mean(lost)
     return "\n".join(
@@ -107,20 +105,18 @@ def summary(results: dict[str, dict[str, list[list[float]]]], cases: dict[str, C
     )
 
 
-def median(rounds: list[list[float]]) -> float:
-    return statistics.median(t for times in rounds for t in times)
-
-
 def main() -> None:
-    makers = {name: ours(name) for name in NAMES}
+    args = parse(arguments(__doc__.splitlines()[0]))
     if args.serve:
-        serve(makers, args)
+        serve({name: ours(name) for name in NAMES}, args)
         return
     cases = {title(case): case for case in (case_of(*shape) for shape in SHAPES)}
-    results = race(__file__, args.only or NAMES, cases, reference, args, can=can)
-    print(summary(results, cases))
+    names = present(dict.fromkeys(NAMES, "numpy"), args)
+    results = race(__file__, names, cases, reference, args, can=can)
+    if names == list(NAMES):
+        print(summary(results, cases))
+    save("crossover", results, args)
 
 
-args = parse(arguments(__doc__.splitlines()[0]))
 if __name__ == "__main__":
     main()

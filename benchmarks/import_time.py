@@ -1,15 +1,23 @@
 """How long does `import minicnn` take, and `import numpy`, of which it is a part?
 
-python benchmarks/import_time.py --rounds 30
+The clock runs inside a new process, around the import alone; compiled files are there.
+
+    python benchmarks/import_time.py --rounds 30
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 
+from _contenders import arguments, parse, save, show, take_turns
+from _machine import environment, machine
+from _results import Results, Turn, text_table, turn_of
+
+MODULES = ("minicnn", "numpy", "matplotlib.pyplot")
+TITLE = "import, in a new process"
 CODE = """
 import time
 start, cpu = time.perf_counter(), time.process_time()
@@ -18,30 +26,36 @@ print(time.perf_counter() - start, time.process_time() - cpu)
 """
 
 
-def measure(module: str) -> tuple[float, float]:
-    """Return (wall, processor) seconds of one import in a new process."""
-    code = CODE.format(module=module)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    wall, cpu = map(float, done.stdout.split())
-    return wall, cpu
+def beyond_numpy(results: Results) -> float:
+    """Return how many seconds more than NumPy alone, the median over the rounds."""
+    times = results[TITLE]
+    both = zip(times["minicnn"], times["numpy"], strict=True)
+    return statistics.median(ours[1] - numpys[1] for ours, numpys in both)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--rounds", type=int)
-    args = parser.parse_args()
-    modules = ("numpy", "minicnn")
-    times = {module: [] for module in modules}
-    for _ in range(args.rounds or (5 if args.quick else 20)):
-        for module in modules:
-            times[module].append(measure(module))
-    print(f"{'':10}{'min':>10}{'median':>10}{'max':>10}{'processor':>14}   ms")
-    for module, pairs in times.items():
-        wall, cpu = ([1e3 * t for t in column] for column in zip(*pairs, strict=True))
-        low, high = min(wall), max(wall)
-        middle, busy = statistics.median(wall), statistics.median(cpu)
-        print(f"{module:10}{low:10.1f}{middle:10.1f}{high:10.1f}{busy:14.1f}")
+    args = parse(arguments(__doc__.splitlines()[0]))
+    args.rounds *= 3  # a round is short here
+    show(machine(args.threads, cpu=args.cpu))
+
+    def importer(module: str) -> Callable[[], Turn]:
+        command = [sys.executable, "-c", CODE.format(module=module)]
+
+        def run() -> Turn:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=True, env=environment(args.threads)
+            )
+            return turn_of([float(done.stdout.split()[1 if args.cpu else 0])])
+
+        return run
+
+    importers = {module: importer(module) for module in MODULES}
+    for run in importers.values():
+        run()  # files are read, and compiled
+    results = {TITLE: take_turns(importers, args)}
+    print(text_table(TITLE, results[TITLE]))
+    print(f"\nbeyond NumPy: {1e3 * beyond_numpy(results):.1f} ms")
+    save("import_time", results, args)
 
 
 if __name__ == "__main__":

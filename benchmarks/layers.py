@@ -4,19 +4,21 @@ Every algorithm of the package that can do the layer, "auto" as a user gets it, 
 Runtime, and the usual ways to write a convolution in NumPy.
 
     python benchmarks/layers.py --quick
-    python benchmarks/layers.py --only torch auto --layers stem depthwise
+    python benchmarks/layers.py --only minicnn PyTorch --layers stem depthwise
 """
 
 from __future__ import annotations
 
 import math
-import statistics
 from typing import Any
 
 import numpy as np
-from _contenders import Case, Run, arguments, installed, parse, race, ratio, serve
+from _contenders import Case, Run, arguments, parse, present, race, save, serve
+from _machine import threads_here
+from _onnx import convolution
+from _results import geometric_mean, ratios
 
-from minicnn.ops import ALGORITHMS, conv2d, im2col
+from minicnn.ops import ALGORITHMS, conv2d
 
 
 def layer(
@@ -92,7 +94,7 @@ def torch(case: Case) -> Run:
     import torch
     from torch.nn.functional import conv2d as torch_conv2d
 
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(threads_here())
     x, w, bias = map(torch.from_numpy, arrays(case))
 
     def run() -> np.ndarray:
@@ -103,28 +105,34 @@ def torch(case: Case) -> Run:
 
 
 def onnxruntime(case: Case) -> Run:
-    import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
+    return convolution(*arrays(case), **geometry(case))
 
+
+def opencv(case: Case) -> Run:
+    import cv2
+
+    cv2.setNumThreads(threads_here())
+    zeros = {"borderType": cv2.BORDER_CONSTANT}
+    return channel_by_channel(case, lambda x, kernel: cv2.filter2D(x, cv2.CV_32F, kernel, **zeros))
+
+
+def scipy(case: Case) -> Run:
+    from scipy.ndimage import correlate
+
+    return channel_by_channel(case, lambda x, kernel: correlate(x, kernel, mode="constant"))
+
+
+def channel_by_channel(case: Case, one: Any) -> Run:
+    """Return a run that calls ``one(channel, kernel)`` for each map, which is as large."""
     x, w, bias = arrays(case)
-    pads, strides = [case["padding"]] * 4, [case["stride"]] * 2
-    node = helper.make_node(
-        "Conv", ["x", "w", "b"], ["y"], pads=pads, strides=strides, group=case["groups"]
-    )
-    graph = helper.make_graph(
-        [node],
-        "layer",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(w, "w"), numpy_helper.from_array(bias, "b")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = args.threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    return lambda: session.run(None, {"x": x})[0]
+    per_group = len(w) // case["groups"]
+
+    def run() -> np.ndarray:
+        return np.stack(
+            [[one(image[o // per_group], w[o, 0]) + bias[o] for o in range(len(w))] for image in x]
+        )
+
+    return run
 
 
 def windows(x: np.ndarray, case: Case) -> np.ndarray:
@@ -155,28 +163,39 @@ def tensordot(case: Case) -> Run:
 
 
 def textbook(case: Case) -> Run:
+    """Lay out patches as rows, as courses and books do, multiply, and turn the axes back."""
     x, w, bias = arrays(case)
-    rows = w.reshape(len(w), -1)
+    (n, c), (o, _, kh, kw), s = x.shape[:2], w.shape, case["stride"]
 
     def run() -> np.ndarray:
-        columns = im2col(x, w.shape[2:], stride=case["stride"], padding=case["padding"])
-        size = np.array(x.shape[2:]) + 2 * case["padding"] - w.shape[2:]
-        y = rows @ columns + bias[:, None]
-        return y.reshape(len(x), len(w), *(size // case["stride"] + 1))
+        img = padded(x, case["padding"])
+        oh, ow = (img.shape[2] - kh) // s + 1, (img.shape[3] - kw) // s + 1
+        columns = np.empty((n, c, kh, kw, oh, ow), np.float32)
+        for u in range(kh):
+            for v in range(kw):
+                columns[:, :, u, v] = img[:, :, u : u + s * oh : s, v : v + s * ow : s]
+        rows = columns.transpose(0, 4, 5, 1, 2, 3).reshape(n * oh * ow, -1)
+        y = rows @ w.reshape(o, -1).T + bias
+        return y.reshape(n, oh, ow, o).transpose(0, 3, 1, 2)
 
     return run
 
 
-NUMPY = {"numpy einsum": einsum, "numpy tensordot": tensordot, "numpy textbook im2col": textbook}
-MAKERS = {"torch": torch, "auto": ours("auto"), "onnxruntime": onnxruntime, **NUMPY}
-MAKERS |= {name: ours(name) for name in ALGORITHMS if name != "naive"}
-NEEDS = {"torch": "torch", "onnxruntime": "onnx"}  # onnxruntime reads what onnx wrote
+NUMPY = {"NumPy einsum": einsum, "NumPy tensordot": tensordot, "NumPy im2col": textbook}
+ONE_CHANNEL = {"OpenCV": opencv, "SciPy": scipy}
+OURS = {"minicnn": ours("auto")} | {a: ours(a) for a in ALGORITHMS if a != "naive"}
+MAKERS = {**OURS, "PyTorch": torch, "onnxruntime": onnxruntime, **ONE_CHANNEL, **NUMPY}
+NEEDS = dict.fromkeys(MAKERS, "numpy")
+NEEDS |= {"PyTorch": "torch", "onnxruntime": "onnxruntime onnx", "OpenCV": "cv2", "SciPy": "scipy"}
 
 
 def can(name: str, case: Case) -> bool:
     """Say whether the contender can do the layer at all."""
     if name in NUMPY:
         return bool(case["groups"] == 1)
+    if name in ONE_CHANNEL:
+        as_large = case["stride"] == 1 and 2 * case["padding"] + 1 == case["weight"][2]
+        return bool(as_large and case["weight"][1] == 1)
     if name not in ALGORITHMS:
         return True
     kernel_size, stride = tuple(case["weight"][2:]), (case["stride"],) * 2
@@ -184,21 +203,22 @@ def can(name: str, case: Case) -> bool:
 
 
 def main() -> None:
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--layers", nargs="+", help="those whose name contains one of these words")
+    args = parse(parser)
     if args.serve:
         serve(MAKERS, args)
         return
-    here = installed({name: NEEDS.get(name, "numpy") for name in args.only or MAKERS})
     wanted = args.layers or [""]
     layers = {name: case for name, case in LAYERS.items() if any(part in name for part in wanted)}
-    results = race(__file__, here, layers, reference, args, can=can)
-    if {"auto", "torch"} <= set(here):
-        ratios = [ratio(times["auto"], times["torch"]) for times in results.values()]
-        print(f"\nauto / torch: geometric mean {statistics.geometric_mean(ratios):.2f}, ", end="")
-        print(f"largest {max(ratios):.2f}")
+    results = race(__file__, present(NEEDS, args), layers, reference, args, can=can)
+    for other in ("PyTorch", "onnxruntime"):
+        found = list(ratios(results, "minicnn", other).values())
+        if found:
+            mean = f"geometric mean {geometric_mean(found):.2f}, largest {max(found):.2f}"
+            print(f"\nminicnn / {other}: {mean}")
+    save("layers", results, args)
 
 
-parser = arguments(__doc__.splitlines()[0])
-parser.add_argument("--layers", nargs="+", help="those whose name contains one of these words")
-args = parse(parser)
 if __name__ == "__main__":
     main()

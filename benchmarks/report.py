@@ -1,0 +1,251 @@
+"""Turn the numbers of a run into tables, and into the README's: nothing in it is typed by hand.
+
+python benchmarks/report.py benchmark-results.json    # print the tables, as Markdown
+python benchmarks/report.py --publish                    # README.md and speed.png, from results.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from _results import Results, Turn, geometric_mean, middle, ratio, ratio_text, ratios, spread
+from growth import slopes
+from import_time import beyond_numpy
+from layers import LAYERS, MAKERS
+
+from minicnn.ops import choose_algorithm
+
+HERE = Path(__file__).resolve().parent
+RESULTS, README, FIGURE = (HERE / name for name in ("results.json", "README.md", "speed.png"))
+TIMES = "\N{MULTIPLICATION SIGN}"
+BEGIN, END = "<!-- made by report.py: begin -->", "<!-- made by report.py: end -->"
+QUIET = 0.15
+"""Others who keep so much of a processor busy do not disturb."""
+
+Found = dict[str, Any]
+
+
+def report(results: Found) -> str:
+    """Return all tables as Markdown."""
+    sections: dict[str, Callable[[Found], str]] = {
+        "kernel_bank": kernel_bank,
+        "layers": layers,
+        "growth": growth,
+        "memory": memory,
+        "import_time": whole_processes,
+    }
+    parts = [about(results), targets(results)]
+    parts += [write(results) for part, write in sections.items() if part in results]
+    return "\n\n".join(parts)
+
+
+def about(results: Found) -> str:
+    """Return when, where and with what the numbers were made."""
+    when, machine, best = results["occasion"], results["machine"], results["limits"]
+    facts = {"python": "Python", "numpy": "NumPy", "torch": "PyTorch", "scipy": "SciPy"}
+    rest = list(machine)[list(machine).index("python") :]
+    versions = ", ".join(f"{facts.get(name, name)} {machine[name]}" for name in rest)
+    lines = [
+        f"Made on {when['day']} at commit {when['commit']}, in {when['minutes']:.0f} minutes, by",
+        f"\n```\n{when['command']}\n```\n",
+        f"on {machine['processor']}, {machine['cores']} cores, {machine['system']}; "
+        f"{machine['threads each']} threads for each contender, {machine['clock']}. {versions}.",
+        f"The machine's limits: {best['gflops']:.0f} GFLOP/s in NumPy's sgemm, "
+        f"{best['gbytes']:.1f} GB/s when memory is filled.",
+    ]
+    low, high = when["others"]
+    if not high <= QUIET:
+        lines.append(
+            f"\n**The machine was not quiet**: others kept {low:.1f} to {high:.1f} of its "
+            f"processors busy. Times and limits are worse than they would be alone, and even "
+            f"ratios are rough; on a quiet machine run the command again."
+        )
+    return "\n".join(lines)
+
+
+def targets(results: Found) -> str:
+    """Return what was aimed at, and what was measured."""
+    rows = []
+
+    def row(what: str, against: str, target: str, measured: str, met: bool) -> None:
+        rows.append([what, against, target, measured, "yes" if met else "no"])
+
+    bank = results.get("kernel_bank", {})
+    for case, times in bank.items():
+        for other, most in {"OpenCV": 0.6, "SciPy ndimage": 0.12, "PyTorch": 0.25}.items():
+            if "3x3" in case and other in times:
+                value = ratio(times["minicnn"], times[other])
+                row(case, other, f"≤ {most}{TIMES}", ratio_text(value) + TIMES, value <= most)
+    found = list(ratios(results.get("layers", {}), "minicnn", "PyTorch").values())
+    if found:
+        mean, most = geometric_mean(found), max(found)
+        row("twelve layers, geometric mean", "PyTorch", f"≤ 0.8{TIMES}", f"{mean:.2f}{TIMES}", mean <= 0.8)
+        row("twelve layers, the worst", "PyTorch", f"≤ 1.5{TIMES}", f"{most:.2f}{TIMES}", most <= 1.5)
+    for case, by_name in results.get("memory", {}).items():
+        value = by_name["minicnn im2col"]["beyond"]
+        row(f"memory beyond the output, {case}", "", "≤ 16 MiB", f"{value:.1f} MiB", value <= 16)
+    if "growth" in results:
+        value = slopes(results["growth"])["minicnn"]
+        row("growth, slope", "the work itself", "≤ 1.05", f"{value:.2f}", value <= 1.05)
+    if "import_time" in results:
+        value = 1e3 * beyond_numpy(results["import_time"])
+        row("import minicnn", "import numpy", "≤ +25 ms", f"+{value:.0f} ms", value <= 25)
+    for case, times in results.get("picture_to_png", {}).items():
+        value = ratio(times["minicnn maps"], times["matplotlib by hand"])
+        row(case, "matplotlib by hand", f"≤ 1.2{TIMES}", f"{value:.2f}{TIMES}", value <= 1.2)
+    return "### Targets\n\n" + table(["what", "against", "target", "measured", "met"], rows)
+
+
+def kernel_bank(results: Found) -> str:
+    """Return the bank's tables: a row for each contender."""
+    parts = ["### Kernels over one grey picture"]
+    for case, times in results["kernel_bank"].items():
+        rows = [
+            [name, *cell(turns), ratio_text(ratio(times["minicnn"], turns))]
+            for name, turns in times.items()
+        ]
+        parts.append(f"{case}:")
+        parts.append(table(["", "ms", "rounds", "minicnn / it"], rows))
+    return "\n\n".join(parts)
+
+
+def layers(results: Found) -> str:
+    """Return two tables: against PyTorch and onnxruntime; and all the other ways."""
+    found: Results = results["layers"]
+    others = [n for n in ("PyTorch", "onnxruntime") if any(n in t for t in found.values())]
+    heads = ["layer", "chosen", "minicnn, ms", "rounds"]
+    for other in others:
+        heads += [f"{other}, ms", "rounds", "minicnn / it"]
+    rows = []
+    for layer, times in found.items():
+        rows.append([layer, chosen(layer), *cell(times["minicnn"])])
+        for other in others:
+            turns = times.get(other)
+            value = ratio_text(ratio(times["minicnn"], turns)) if turns else ""
+            rows[-1] += [*cell(turns), value]
+    means = ["geometric mean", "", "", ""]
+    for other in others:
+        mean = geometric_mean(list(ratios(found, "minicnn", other).values()))
+        means += ["", "", ratio_text(mean)]
+    raced = {name for times in found.values() for name in times}
+    rest = [name for name in MAKERS if name in raced - {"minicnn", *others}]
+    every = [
+        [layer, *(cell(times.get(name))[0] for name in ("minicnn", *rest))]
+        for layer, times in found.items()
+    ]
+    return "\n\n".join(
+        [
+            "### Twelve layers of well-known networks",
+            table(heads, [*rows, means]),
+            "Every way that can do the layer, in ms:",
+            table(["layer", "minicnn", *rest], every),
+        ]
+    )
+
+
+def chosen(layer: str) -> str:
+    """Return the algorithm that minicnn takes for a layer."""
+    case = LAYERS[layer]
+    geometry = {key: case[key] for key in ("stride", "padding", "groups")}
+    return choose_algorithm(tuple(case["x"]), tuple(case["weight"]), **geometry).name
+
+
+def growth(results: Found) -> str:
+    """Return a row for each contender, a column for each size."""
+    found: Results = results["growth"]
+    rows = [
+        [name, *(cell(times.get(name))[0] for times in found.values()), f"{value:.2f}"]
+        for name, value in slopes(found).items()
+    ]
+    heads = ["ms", *(f"{size}²" for size in found), "slope"]
+    title = "### Growth\n\nEight 3x3 kernels; the slope is that of log(time) over log(pixels)."
+    return f"{title}\n\n{table(heads, rows)}"
+
+
+def memory(results: Found) -> str:
+    """Return what each contender takes."""
+    parts = ["### Memory"]
+    for case, by_name in results["memory"].items():
+        output = next(iter(by_name.values()))["output"]
+        parts.append(f"{case}; the output itself is {output:.0f} MiB:")
+        rows = [[n, f"{one['beyond']:.1f}", digits(one["seconds"])] for n, one in by_name.items()]
+        parts.append(table(["", "MiB beyond the output", "seconds"], rows))
+    return "\n\n".join(parts)
+
+
+def whole_processes(results: Found) -> str:
+    """Return the import's table and the picture's."""
+    parts = ["### Whole processes"]
+    for part in ("import_time", "picture_to_png"):
+        for case, times in results.get(part, {}).items():
+            rows = [[name, *cell(turns)] for name, turns in times.items()]
+            parts += [f"{case}:", table(["", "ms", "rounds"], rows)]
+    return "\n\n".join(parts)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; all columns but the first and those of words to the right."""
+    rows = [list(row) for row in rows]
+    figures = [
+        column > 0 and all(row[column][:1] in "0123456789+" for row in rows if row[column])
+        for column in range(len(heads))
+    ]
+    rule = ["---:" if right else "---" for right in figures]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, rule, *rows])
+
+
+def cell(turns: list[Turn] | None) -> tuple[str, str]:
+    """Return a time in milliseconds, and its spread."""
+    if not turns:
+        return "", ""
+    low, high = (digits(1e3 * value) for value in spread(turns))
+    return digits(1e3 * middle(turns)), f"{low} to {high}" if len(turns) > 1 else "once"
+
+
+def digits(value: float) -> str:
+    """Return a number in three digits, never as a power of ten."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}" if value >= 0.1 else f"{value:.2g}"
+
+
+def publish(results: Found) -> None:
+    """Write the README's tables, and the figure."""
+    from figure import save_figure
+
+    README.write_text(with_report(README.read_text(encoding="utf-8"), results), encoding="utf-8")
+    save_figure(results, FIGURE)
+    print(f"\nwrote {README} and {FIGURE}")
+
+
+def with_report(text: str, results: Found) -> str:
+    """Return the README's text with its tables made anew."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return f"{before}{BEGIN}\n\n{report(results)}\n\n{END}{after}"
+
+
+def print_report(results: Found) -> None:
+    """Print the tables."""
+    if results:
+        print("\n" + report(results))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("json", nargs="?", type=Path, default=RESULTS, help="default: results.json")
+    parser.add_argument("--publish", action="store_true", help="README.md and speed.png")
+    args = parser.parse_args()
+    results = json.loads(args.json.read_text())
+    if args.publish:
+        publish(results)
+    else:
+        print_report(results)
+
+
+if __name__ == "__main__":
+    main()
