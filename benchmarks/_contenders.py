@@ -29,9 +29,8 @@ Maker = Callable[[Case], Run]
 TOLERANCE = 1e-4
 """Largest difference from the reference, as a part of the reference's largest value."""
 
-LONG, TOO_LONG = 0.5, 3.0
-"""What takes so many seconds is called once a turn, not three times; or, without `--quick`, once,
-and never again; with it, after a second."""
+LONG = 0.2
+"""What takes so many seconds is called once a turn, and needs no call to warm up."""
 
 
 class Gone(Exception):
@@ -62,11 +61,15 @@ def arguments(about: str) -> argparse.ArgumentParser:
 
 
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Return the arguments, those that follow from others filled in."""
+    """Return the arguments, those that follow from others filled in.
+
+    A contender whose first call takes longer than `patience` is not called again.
+    """
     args = parser.parse_args()
     args.threads = 1 if args.cpu else args.threads
     args.rounds = args.rounds or (3 if args.quick else 9)
     args.seconds = args.seconds or (0.03 if args.quick else 0.1)
+    args.patience = 0.7 if args.quick else 4.0
     return args
 
 
@@ -146,7 +149,7 @@ def race(
                     wrong_by = f"{answer['wrong by']:.1e} of the largest value"
                     sys.exit(f"{title}: {name} is wrong by {wrong_by}")
                 first[name] = answer["seconds"]
-            quick = [name for name in first if first[name] <= TOO_LONG]
+            quick = [name for name in first if first[name] <= args.patience]
             asked = {name: _turn_asker(processes[name], args) for name in quick}
             times = take_turns(asked, args)
             results[title] = {name: times.get(name) or [turn_of([first[name]])] for name in first}
@@ -251,15 +254,20 @@ def _ask(process: subprocess.Popen[str], order: Any) -> Any:
 
 
 def _times(run: Run, seconds: float, clock: Callable[[], float]) -> list[float]:
-    """Time single calls until `seconds` are over; at least three quick ones, after a warm-up."""
-    stop = time.perf_counter() + LONG
-    run()
-    least = 3 if time.perf_counter() < stop else 1
-    times: list[float] = []
-    stop = time.perf_counter() + seconds
-    while len(times) < least or (time.perf_counter() < stop and len(times) < 1000):
+    """Time single calls until `seconds` are over; at least three, after one to warm up."""
+
+    def once() -> float:
         start = clock()
         y = run()
-        times.append(clock() - start)
-        del y
+        seconds = clock() - start
+        del y  # memory is given back outside the clock
+        return seconds
+
+    first = once()
+    if first > LONG:
+        return [first]
+    times: list[float] = []
+    stop = time.perf_counter() + seconds
+    while len(times) < 3 or (time.perf_counter() < stop and len(times) < 1000):
+        times.append(once())
     return times

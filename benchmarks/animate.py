@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _contenders import Case, Run, arguments, parse, race, ratios_of_first, serve
+from _contenders import Case, Run, arguments, parse, present, race, save, serve
 from PIL import Image
 
 from minicnn import Conv2D, Pad, Sequential
@@ -126,21 +126,21 @@ MAKERS = {"minicnn": minicnn, "matplotlib's writer": matplotlib}
 
 
 def main() -> None:
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=11, help="of the square picture (11)")
+    parser.add_argument("--kernel", type=int, default=3, help="an odd size (3)")
+    parser.add_argument("--frames", type=int, help="at most so many (120; with --quick 20)")
+    args = parse(parser)
+    args.frames = args.frames or (20 if args.quick else 120)
     if args.serve:
         serve(MAKERS, args)
         return
     case = {"size": args.size, "kernel": args.kernel, "frames": args.frames}
-    title = f"{args.frames} frames, kernel {args.kernel}x{args.kernel} over {args.size}x{args.size}"
-    results = race(__file__, args.only or MAKERS, {title: case}, reference, args)
-    print("\nminicnn's time over theirs:")
-    for name, value in ratios_of_first(results[title]).items():
-        print(f"  {name:24}{value:.3f}")
+    what = f"kernel {args.kernel}x{args.kernel} over {args.size}x{args.size}"
+    title = f"an animated GIF of {args.frames} frames, {what}"
+    names = present(dict.fromkeys(MAKERS, "matplotlib"), args)
+    save("animate", race(__file__, names, {title: case}, reference, args), args)
 
 
-parser = arguments(__doc__.splitlines()[0])
-parser.add_argument("--size", type=int, default=11, help="of the square picture (11)")
-parser.add_argument("--kernel", type=int, default=3, help="an odd size (3)")
-parser.add_argument("--frames", type=int, default=120, help="at most so many (120)")
-args = parse(parser)
 if __name__ == "__main__":
     main()

@@ -37,15 +37,19 @@ BYTES, FLOPS = 8 * 4, 2 * 9 * 8
 def plot(results: dict[str, Any]) -> Figure:
     """Return the figure."""
     figure = viz.new_figure()
-    figure.set_size_inches(9.35, 5.0)
+    figure.set_size_inches(9.35, 5.3)
     machine = results["machine"]
     words = f"{machine['processor']}, {machine['threads each']} threads each"
     quiet = results["occasion"]["others"][1] <= 0.15
     words += f", {results['occasion']['day']}" + ("" if quiet else "; the machine was not quiet")
     figure.text(0.03, 0.945, "How fast, against whom, and how fast at most", size=13, color=INK)
     figure.text(0.03, 0.905, words, size=8, color=SOFT)
-    draw_growth(figure.add_axes((0.07, 0.11, 0.32, 0.66)), results)
-    draw_layers(figure.add_axes((0.70, 0.11, 0.27, 0.66)), results)
+    limits = results["limits"]
+    words = f"Dashed: this machine's limits, {limits['gflops']:.0f} GFLOP/s when NumPy multiplies "
+    words += f"matrices, {limits['gbytes']:.0f} GB/s when it fills memory."
+    figure.text(0.03, 0.87, words, size=8, color=SOFT)
+    draw_growth(figure.add_axes((0.06, 0.1, 0.34, 0.62)), results)
+    draw_layers(figure.add_axes((0.69, 0.1, 0.28, 0.62)), results)
     return figure
 
 
@@ -62,8 +66,8 @@ def draw_growth(ax: Axes, results: dict[str, Any]) -> None:
             ends[name] = values[-1]
     most = max(map(int, found))
     limits = {
-        "the machine's sgemm": FLOPS / results["limits"]["gflops"],
-        "filling the maps": BYTES / results["limits"]["gbytes"],
+        "sgemm limit": FLOPS / results["limits"]["gflops"],
+        "memory limit": BYTES / results["limits"]["gbytes"],
     }
     for name, value in limits.items():
         ax.axhline(value, color=INK, linewidth=1.0, linestyle=(0, (5, 2)), label=name)
@@ -76,7 +80,7 @@ def draw_growth(ax: Axes, results: dict[str, Any]) -> None:
     _plain(ax, "y")
     ax.set_xlabel("pixels of the picture", size=8, color=INK)
     title = "Eight 3x3 kernels: nanoseconds a pixel.\nFlat: the time grows as the work does."
-    ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4)
+    ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4, pad=20)
     for name, place in apart(ends, ax).items():
         style = STYLES.get(name, {"color": INK})
         bold = "bold" if name == "minicnn" else "normal"
@@ -89,32 +93,33 @@ def draw_growth(ax: Axes, results: dict[str, Any]) -> None:
 def draw_layers(ax: Axes, results: dict[str, Any]) -> None:
     """Draw how fast each layer is done: the definition's multiplications, over the time."""
     found: Results = results["layers"]
-    names = [name for name in ("PyTorch", "onnxruntime", "minicnn") if name in STYLES]
+    names = ["PyTorch", "minicnn", "onnxruntime"]
     for row, (layer, times) in enumerate(found.items()):
         speeds = {n: flops(layer) / middle(times[n]) / 1e9 for n in names if n in times}
         ax.plot(list(speeds.values()), [row] * len(speeds), color=LINE, linewidth=0.8, zorder=1)
         for name, speed in speeds.items():
-            style = {**STYLES[name], "linewidth": 0}
-            size = 6.5 if name == "minicnn" else 5
-            ax.plot(speed, row, label=name if row == 0 else None, markersize=size, **style)
+            style = {**STYLES[name], "linewidth": 0, "markeredgecolor": "white"}
+            style |= {"markersize": 8 if name == "minicnn" else 6, "markeredgewidth": 0.6}
+            place = row + 0.2 * (names.index(name) - 1)  # so that none hides another
+            ax.plot(speed, place, label=name if row == 0 else None, **style)
     limit = results["limits"]["gflops"]
     ax.axvline(limit, color=INK, linewidth=1.0, linestyle=(0, (5, 2)))
-    words = f"sgemm: {limit:.0f}"
     ax.annotate(
-        words, (limit, 1), (3, -8), ("data", "axes fraction"), "offset points", size=7, color=INK
-    )
-    ax.set(xscale="log", ylim=(len(found) - 0.4, -1.1))
+        "sgemm limit", (limit, 0), (-3, 4), ("data", "axes fraction"), "offset points", size=7.5,
+        color=INK, ha="right",
+    )  # fmt: skip
+    ax.set(xscale="log", ylim=(len(found) + 0.1, -0.7))
     ax.set_yticks(range(len(found)), labels=list(found), size=7.5)
     low, high = ax.get_xlim()
     ax.set_xlim(low / 1.1, max(high, limit) * 1.6)
     _plain(ax, "x")
     ax.set_xlabel("GFLOP/s, by the multiplications of the definition", size=8, color=INK)
     title = "Twelve layers. Right of the line: Winograd\nmultiplies less than the definition does."
-    ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4)
+    ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4, pad=20)
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(
-        handles, labels, loc="upper left", fontsize=7, frameon=False, ncols=1, borderpad=0.1,
-        handletextpad=0.2, labelspacing=0.25,
+        handles, labels, loc="lower left", fontsize=7.5, frameon=False, ncols=3,
+        bbox_to_anchor=(-0.06, 0.985), handletextpad=0.1, columnspacing=1.2, borderpad=0.2,
     )  # fmt: skip
 
 

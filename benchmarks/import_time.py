@@ -35,7 +35,7 @@ def beyond_numpy(results: Results) -> float:
 
 def main() -> None:
     args = parse(arguments(__doc__.splitlines()[0]))
-    args.rounds *= 3  # a round is short here
+    args.rounds *= 2  # a round is short here
     show(machine(args.threads, cpu=args.cpu))
 
     def importer(module: str) -> Callable[[], Turn]:

@@ -26,6 +26,7 @@ def main() -> None:
             "size": args.size,
             "kernel": k,
             "kernels": args.kernels,
+            "corner": args.size if k < 9 else min(args.size, 256),
         }
         for k in args.kernel
     }

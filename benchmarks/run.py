@@ -24,6 +24,7 @@ from report import RESULTS, print_report, publish
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("kernel_bank", "layers", "growth", "memory", "import_time", "picture_to_png")
+PARTS += ("training_step", "animate")
 
 
 def main() -> int:

@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from _contenders import Case, Run, arguments, installed, parse, race, ratio, serve
+from _contenders import Case, Run, arguments, parse, present, race, save, serve
+from _machine import threads_here
+from _results import ratios
 
 from minicnn import Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential, models
 from minicnn.train import SGD, Adam, apply, cross_entropy, gradients
@@ -60,7 +62,7 @@ def torch(case: Case) -> Run:
     import torch
 
     nn = torch.nn
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(threads_here())
     twins = {
         Conv2D: lambda a: nn.Conv2d(
             a.in_channels, a.out_channels, a.kernel_size, padding=a.padding[0]
@@ -93,21 +95,20 @@ def reference(case: Case) -> np.ndarray:
     return ours(case, np.float64)()
 
 
-MAKERS = {"torch": torch, "minicnn": ours}
+MAKERS = {"minicnn": ours, "PyTorch": torch}
+NEEDS = {"minicnn": "numpy", "PyTorch": "torch"}
 
 
 def main() -> None:
+    args = parse(arguments(__doc__.splitlines()[0]))
     if args.serve:
         serve(MAKERS, args)
         return
-    here = installed({"torch": "torch", "minicnn": "numpy"})
-    results = race(__file__, [n for n in here if n in (args.only or here)], CASES, reference, args)
-    for title, times in results.items():
-        if {"torch", "minicnn"} <= set(times):
-            print(f"{title}: minicnn / torch = {ratio(times['minicnn'], times['torch']):.2f}")
+    results = race(__file__, present(NEEDS, args), CASES, reference, args)
+    for title, value in ratios(results, "minicnn", "PyTorch").items():
+        print(f"{title}: minicnn / PyTorch = {value:.2f}")
+    save("training_step", results, args)
 
-
-args = parse(arguments(__doc__.splitlines()[0]))
 
 if __name__ == "__main__":
     main()
