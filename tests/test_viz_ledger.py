@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from minicnn import Conv2D, Layer, Pad, ReLU, Sequential, explain, images, viz
+from minicnn import (
+    Conv2D,
+    GroupNorm,
+    Layer,
+    Pad,
+    Parallel,
+    ReLU,
+    Sequential,
+    explain,
+    images,
+    viz,
+)
 from minicnn.errors import ConfigError
 from minicnn.viz._style import ALARM, GREY, SIGNED
 
@@ -231,6 +242,53 @@ def test_a_copy_is_an_arrow_from_its_source():
     assert (box.x0 - left) / (right - left) == pytest.approx(1 / 5, abs=0.01)
     assert (box.y0 - top) / (bottom - top) == pytest.approx(2 / 4, abs=0.01)
     inside(figure)
+
+
+@pytest.mark.parametrize("branches", [1, 2, 3, 6])
+@pytest.mark.parametrize("shape", [(3, 4), (30, 20)])
+def test_a_sum_of_branches_shares_one_scale(branches, shape):
+    convs = [Conv2D(2, 2, 3, padding=1, rng=i) for i in range(branches)]
+    x = np.random.default_rng(0).standard_normal((1, 2, *shape))
+    trace = Parallel(*convs, merge="add").trace(x)
+    figure = plot(explain.pixel(trace, None, "add", 1, 2, 3))
+    bars, maps = [], []
+    for image in tiles(figure):
+        (bars if image.get_array().shape != shape else maps).append(image)
+    shown = min(branches, 4)
+    assert len(maps) == shown + 1
+    values = {step.name: step.output[0, 1] for step in trace}
+    drawn = [np.asarray(image.get_array()) for image in maps]
+    np.testing.assert_array_equal(drawn[-1], values.pop("add"))
+    largest = sorted(values.values(), key=lambda channel: -abs(channel[2, 3]))[:shown]
+    expected = [channel for channel in values.values() if any(channel is one for one in largest)]
+    for array, channel in zip(drawn[:-1], expected, strict=True):
+        np.testing.assert_array_equal(array, channel)
+    reach = max(np.abs(array).max() for array in drawn)
+    for image in maps:
+        assert (image.norm.vmin, image.norm.vmax) == (-reach, reach)
+    signs = [text for text in texts(figure) if text.endswith(("+", "=")) and len(text) < 6]
+    last = "=" if branches == shown else "+ \N{HORIZONTAL ELLIPSIS} ="
+    assert signs == ["+"] * (shown - 1) + [last]
+    assert len(frames(figure)) == shown + 1
+    for name in values:
+        assert f"({name} channel 1 (2, 3))" in " ".join(texts(figure))
+
+
+def test_a_channel_of_a_concatenation_comes_from_its_own_branch():
+    model = Parallel(Conv2D(2, 3, 1, rng=0), Sequential())
+    x = np.random.default_rng(0).standard_normal((1, 2, 4, 5))
+    figure = plot(explain.pixel(model, x, "concat", 4, 2, 3))
+    assert "Input: picture channel 1" in texts(figure)
+    maps = [image for image in tiles(figure) if image.get_array().shape == (4, 5)]
+    for image in maps:
+        np.testing.assert_array_equal(image.get_array(), x[0, 1])
+
+
+def test_what_is_measured_by_all_is_framed_alone():
+    x = np.random.default_rng(0).standard_normal((1, 2, 20, 30))
+    figure = plot(explain.pixel(GroupNorm(1, 2), x, 0, 1, 5, 6))
+    for frame in frames(figure):
+        assert frame.width < 20
 
 
 def test_relu_constants_pixels_and_unknown_layers():

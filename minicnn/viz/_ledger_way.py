@@ -1,30 +1,48 @@
-"""One value from one value, drawn: where it was, and where it is now."""
+"""One value from one value, or from one of each branch, drawn: where it was, where it is now."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cached_property
+
 from minicnn.explain.ledger import Ledger
-from minicnn.explain.ledger_accounts import Copied, Formula, Pixel, Unopened
+from minicnn.explain.ledger_accounts import Added, Copied, Formula, Pixel, Unopened
 from minicnn.explain.ledger_numbers import number
-from minicnn.explain.ledger_terms import Input
+from minicnn.explain.ledger_terms import Input, Place
+from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._ledger_parts import (
     arrow,
+    cell_texts,
     draw_cells,
     draw_map_at,
     fitted,
-    input_scale,
+    maps_scale,
     outline,
-    output_scale,
     pixels_box,
 )
-from minicnn.viz._page import BODY, Page
-from minicnn.viz._style import printed
+from minicnn.viz._page import BODY, HEADING, Page
+from minicnn.viz._style import Scale, printed, scale_of
 
-_WIDE, _TALL, _BETWEEN, _HEADS, _WRITTEN = 278.0, 300.0, 60.0, 42.0, 16
+_WIDE, _TALL, _BETWEEN, _SIGN = 278.0, 300.0, 60.0, 34.0
+_HEADS, _WRITTEN, _BAR, _MOST = 42.0, 16, 118.0, 4
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A map with a frame in it: one that a value comes from, or the one that it stands in."""
+
+    name: str
+    values: Array
+    scale: Scale
+    framed: tuple[Place, ...]
 
 
 class Way:
-    """The map that a value comes from and the map that it stands in, an arrow between them.
+    """The maps that a value comes from and the map that it stands in.
+
+    Where branches are added up, their maps and the sum share one scale; at most four branches
+    are drawn, those that bring most.
 
     Parameters
     ----------
@@ -32,66 +50,121 @@ class Way:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        """Measure the maps."""
+        """Choose the maps and measure them."""
         self.ledger = ledger
-        self.after = ledger.recording.maps(ledger.position, ledger.sample)
-        self.before = None
-        if ledger.inputs and ledger.origin is not None:
-            self.before = ledger.recording.maps(ledger.origin, ledger.sample)
-        both = [maps for maps in (self.before, self.after) if maps is not None]
-        self.tall = max(fitted(maps.shape, _WIDE, _TALL)[1] for maps in both)
+        self.is_sum = isinstance(ledger.account, Added)
+        before = [stop for one in self._shown() if (stop := self._before(one))]
+        step = "Output: " if before and not self.is_sum else ""
+        after = Stop(
+            f"{step}{ledger.step} {ledger.map_name}",
+            ledger.recording.maps(ledger.position, ledger.sample)[ledger.place.channel],
+            maps_scale(ledger, ledger.position),
+            (ledger.place,),
+        )
+        self.stops = _alike(*before, after) if self.is_sum else (*before, after)
+        self.left_out = len(ledger.inputs) - len(before) if self.is_sum else 0
+        self.between = _SIGN if len(before) > 1 else _BETWEEN
+        room = 2 * _WIDE + _BETWEEN - self.between * len(before)
+        self.wide = min(_WIDE, room / len(self.stops))
+        self.tall = max(fitted(stop.values.shape, self.wide, _TALL)[1] for stop in self.stops)
         self.height = _HEADS + self.tall + 8
 
     def draw(self, page: Page, left: float, top: float) -> None:
-        """Draw them."""
-        ledger, place = self.ledger, self.ledger.place
-        x, source = left, None
-        if self.before is not None:
-            inputs = ledger.inputs
-            source = self._draw_map(page, x, top, before=True, places=inputs)
-            x += _WIDE + _BETWEEN
-        own = Input(place, ledger.value)
-        target = self._draw_map(page, x, top, before=False, places=(own,))
-        if source is not None:
-            start = source[0] + source[2], source[1] + source[3] / 2
-            arrow(page, start, (target[0], target[1] + target[3] / 2))
+        """Draw them, signs or an arrow between them."""
+        frames = []
+        for count, stop in enumerate(self.stops):
+            x = left + count * (self.wide + self.between)
+            frames.append(self._draw_map(page, stop, x, top))
+            if self.is_sum and count:
+                y = top + _HEADS + self.tall / 2 + HEADING * 0.35
+                sign, size = self._sign(count)
+                page.text(x - self.between / 2, y, sign, size=size, align="center")
+        if len(frames) == 2 and not self.is_sum:
+            (x, y, wide, high), target = frames
+            arrow(page, (x + wide, y + high / 2), (target[0], target[1] + target[3] / 2))
 
     def written_out(self) -> str:
         """Return what was done as one line of arithmetic."""
         found, value = self.ledger.account, number(self.ledger.account.result)
+        if isinstance(found, Added):
+            text = ""
+            for one in found.inputs:
+                sign = "-" if one.value < 0 else "+" if text else ""
+                text += f" {sign} " if text else sign
+                text += f"{number(abs(one.value))} ({self._place(one)})"
+            return _text.plain(printed(f"{text} = {value}"))
         if isinstance(found, Formula):
             return printed(f"{found.formula.format(x=number(found.source.value))} = {value}")
         if isinstance(found, Copied):
-            row, column = found.source.place[1:]
-            name = self.ledger.input_name(found.source.place.channel)
-            return _text.plain(f"{name} ({row}, {column}) = {printed(value)}")
+            return _text.plain(f"{self._place(found.source)} = {printed(value)}")
         if isinstance(found, Unopened):
             return printed(f"run again: {value}")
         return printed(f"it is {value}" + ("" if isinstance(found, Pixel) else ", a constant"))
 
+    def _sign(self, count: int) -> tuple[str, float]:
+        """Return what stands in front of a map of a sum, and how large."""
+        if count < len(self.stops) - 1:
+            return "+", HEADING
+        return (f"+ {_text.ELLIPSIS} =", BODY) if self.left_out else ("=", HEADING)
+
+    def _shown(self) -> tuple[Input, ...]:
+        """Return an input for each map to be drawn."""
+        if not self.is_sum:
+            return self.ledger.inputs[:1]
+        largest = sorted(self.ledger.inputs, key=lambda one: -abs(one.value))[:_MOST]
+        return tuple(one for one in self.ledger.inputs if one in largest)
+
+    def _before(self, one: Input) -> Stop | None:
+        """Return the map that an input stands in, framed with what else matters in it."""
+        ledger, channel = self.ledger, one.place.channel
+        origin = ledger.origins[one.branch]
+        if origin is None:
+            return None
+        is_choice = not isinstance(ledger.account, Added | Formula)
+        framed = [
+            other.place
+            for other in (ledger.inputs if is_choice else (one,))
+            if other.place.channel == channel and other.branch == one.branch
+        ]
+        maps = ledger.recording.maps(origin, ledger.sample)
+        name = ("" if self.is_sum else "Input: ") + ledger.input_name(channel, one.branch)
+        return Stop(name, maps[channel], maps_scale(ledger, origin), tuple(framed))
+
+    @cached_property
+    def _written(self) -> bool:
+        """Whether the maps are so small that their numbers stand in them: in all, or in none."""
+        if any(max(stop.values.shape) > _WRITTEN for stop in self.stops):
+            return False
+        cells = (
+            fitted(s.values.shape, self.wide, _TALL)[0] / s.values.shape[1] for s in self.stops
+        )
+        return all(cell_texts(s.values, c)[1] for s, c in zip(self.stops, cells, strict=True))
+
+    def _place(self, one: Input) -> str:
+        """Return an input in few words: "relu channel 3 (1, 2)"."""
+        name = self.ledger.input_name(one.place.channel, one.branch)
+        return f"{name} ({one.place.row}, {one.place.column})"
+
     def _draw_map(
-        self, page: Page, x: float, top: float, *, before: bool, places: tuple[Input, ...]
+        self, page: Page, stop: Stop, x: float, top: float
     ) -> tuple[float, float, float, float]:
         """Draw one map with its bar and the frame around places; return the frame."""
-        ledger, first = self.ledger, places[0].place
-        maps = self.before if before and self.before is not None else self.after
-        scale = input_scale(ledger) if before else output_scale(ledger)
-        name = f"{ledger.step} {ledger.map_name}"
-        if before:
-            name = f"Input: {ledger.input_name(first.channel)}"
-        elif self.before is not None:
-            name = f"Output: {name}"
-        page.text(x, top + BODY, _text.fit(_text.plain(name), BODY, _WIDE))
-        page.bar(scale, x, top + BODY + 6, width=118, height=6)
-        width, height = fitted(maps.shape, _WIDE, _TALL)
-        box = x, top + _HEADS, width, height
-        if max(maps.shape[1:]) <= _WRITTEN:
-            draw_cells(page, maps[first.channel], scale, x, top + _HEADS, width / maps.shape[2])
+        page.text(x, top + BODY, _text.fit(_text.plain(stop.name), BODY, self.wide))
+        page.bar(stop.scale, x, top + BODY + 6, width=min(_BAR, self.wide), height=6)
+        size = fitted(stop.values.shape, self.wide, _TALL)
+        box = (x, top + _HEADS, *size)
+        if self._written:
+            cell = size[0] / stop.values.shape[1]
+            draw_cells(page, stop.values, stop.scale, x, top + _HEADS, cell)
         else:
-            draw_map_at(page, maps[first.channel], scale, box)
-        here = [one.place for one in places if one.place.channel == first.channel]
-        frame = pixels_box(
-            maps.shape, box, [place.row for place in here], [place.column for place in here]
-        )
+            draw_map_at(page, stop.values, stop.scale, box)
+        rows, columns = ([place[axis] for place in stop.framed] for axis in (1, 2))
+        frame = pixels_box(stop.values.shape, box, rows, columns)
         outline(page, frame)
         return frame
+
+
+def _alike(*stops: Stop) -> tuple[Stop, ...]:
+    """Return the stops on one scale, so that what is added up can be compared."""
+    scale = scale_of([stop.values for stop in stops])
+    return tuple(replace(stop, scale=scale) for stop in stops)
