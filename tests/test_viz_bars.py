@@ -24,11 +24,13 @@ from minicnn import (
     Softmax,
     Tanh,
     Upsample,
+    explain,
     images,
     viz,
 )
 from minicnn.trace import Step
 from minicnn.viz._bars import ABOVE_0, _round_step
+from minicnn.viz._style import ALARM
 from minicnn.viz._text import TIMES
 
 MINUS = "\N{MINUS SIGN}"
@@ -218,3 +220,49 @@ def test_round_steps():
         step = _round_step(number)
         assert -(-number // step) <= 9
         assert str(step).rstrip("0") in ("1", "2", "5")
+
+
+def ledger_figure(step, place):
+    model = Sequential(
+        Conv2D.from_kernels(["sobel_x", "sobel_y"]),
+        MaxPool2D(3),
+        Flatten(),
+        Linear(2 * 6 * 6, 30, rng=0),
+        Sigmoid(),
+        Linear(30, 10, rng=1),
+        Softmax(),
+    )
+    x = np.random.default_rng(0).random((1, 1, 20, 20))
+    figure = viz.plot_ledger(explain.pixel(model, x, step, place), figure=viz.new_figure())
+    check_layout(figure)
+    return figure
+
+
+def red(figure):
+    """Return how many bars are red: those of the value itself."""
+    patches = [p for p in figure.axes[0].patches if p.get_gid() == "bars"]
+    return sum(np.allclose(p.get_facecolor()[:3], _rgb(ALARM), atol=0.01) for p in patches)
+
+
+def test_a_weighted_sum_of_numbers_is_a_table():
+    figure = ledger_figure("linear", 7)
+    found = texts(figure)
+    assert "Why is linear, feature 7 equal to" in found[0]
+    assert sum(text.startswith("flatten feature") for text in found) == 12
+    assert {"Value", f"{TIMES}  weight", "=  product", "60 other features", "bias", "sum"} <= {
+        *found
+    }
+    assert any("(72 products)" in text for text in found)
+    assert red(figure) == 1
+
+
+@pytest.mark.parametrize(("step", "bars_"), [("flatten", 1), ("sigmoid", 2), ("softmax", 2)])
+def test_a_value_among_numbers_is_red(step, bars_):
+    figure = ledger_figure(step, 3)
+    assert red(figure) == bars_
+    if step == "softmax":
+        assert any(text.startswith("exp(") for text in texts(figure))
+
+
+def test_a_maximum_is_written_out():
+    assert any(text.startswith("the largest of ") for text in texts(ledger_figure("max_pool2d", 1)))

@@ -94,7 +94,7 @@ class Bars:
                 (left + i * step + gap, min(ends[i], base), step - 2 * gap, abs(ends[i] - base))
                 for i in np.flatnonzero(side).tolist()
             ]
-            _fill(page, boxes, color)
+            fill(page, boxes, color)
         for i in np.flatnonzero(np.isnan(shown)).tolist():
             _hatch(page, (left + i * step, top, step, foot - top))
         page.rule(base, left, x + width)
@@ -207,7 +207,7 @@ def _round_step(number: int) -> int:
         power *= 10
 
 
-def _fill(page: Page, boxes: Sequence[tuple[float, float, float, float]], color: str) -> None:
+def fill(page: Page, boxes: Sequence[tuple[float, float, float, float]], color: str) -> None:
     """Draw many rectangles at once."""
     if not boxes:
         return

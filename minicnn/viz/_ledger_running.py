@@ -61,7 +61,7 @@ def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Bo
         bar(position, start, end, SOFT if is_bias else INK if dark else HAIRLINE)
     bar(len(parts), 0.0, float(ends[-1]), ALARM)
     page.rule(y + high * down, x, x + step * (len(parts) + 1))
-    note = " Dark: the channels above." if len(shown) < len(account.sums) else ""
+    note = " Dark: those above." if len(shown) < len(account.sums) else ""
     words = f"The sum as it builds up: {_what(account)}; red: what it comes to.{note}"
     page.text(x, y + height + SMALL + 4, words, size=SMALL, color=SOFT)
 
@@ -75,7 +75,8 @@ def _parts(account: WeightedSum) -> list[float]:
 
 def _what(account: WeightedSum) -> str:
     if len(account.sums) > 1:
-        words = f"channels {account.channels[0]} to {account.channels[-1]}"
+        noun = "channels" if account.products[0].size > 1 else "features"
+        words = f"{noun} {account.channels[0]} to {account.channels[-1]}"
     else:
         words = "the products, row by row" if account.products.size > 1 else "the product"
     return words if account.bias is None else f"{words}, then the bias"

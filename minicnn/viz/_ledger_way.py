@@ -8,9 +8,11 @@ from functools import cached_property
 from minicnn.explain.ledger import Ledger
 from minicnn.explain.ledger_accounts import Added, Copied, Formula, Pixel, Unopened
 from minicnn.explain.ledger_numbers import number
+from minicnn.explain.ledger_share import Share
 from minicnn.explain.ledger_terms import Input, Place
 from minicnn.shapes import Array
 from minicnn.viz import _text
+from minicnn.viz._ledger_line import are_numbers, draw_line
 from minicnn.viz._ledger_parts import (
     arrow,
     cell_texts,
@@ -26,16 +28,25 @@ from minicnn.viz._style import Scale, printed, scale_of
 
 _WIDE, _TALL, _BETWEEN, _SIGN = 278.0, 300.0, 60.0, 34.0
 _HEADS, _WRITTEN, _BAR, _MOST = 42.0, 16, 118.0, 4
+_LINE, _TERMS = 110.0, 5
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A map with a frame in it: one that a value comes from, or the one that it stands in."""
+    """A map with a frame in it: one that a value comes from, or the one that it stands in.
+
+    Among plain numbers, `line` is all of them.
+    """
 
     name: str
     values: Array
     scale: Scale
     framed: tuple[Place, ...]
+    line: Array | None = None
+
+    def height(self, wide: float) -> float:
+        """Return how high it is drawn, that wide."""
+        return _LINE if self.line is not None else fitted(self.values.shape, wide, _TALL)[1]
 
 
 class Way:
@@ -55,18 +66,14 @@ class Way:
         self.is_sum = isinstance(ledger.account, Added)
         before = [stop for one in self._shown() if (stop := self._before(one))]
         step = "Output: " if before and not self.is_sum else ""
-        after = Stop(
-            f"{step}{ledger.step} {ledger.map_name}",
-            ledger.recording.maps(ledger.position, ledger.sample)[ledger.place.channel],
-            maps_scale(ledger, ledger.position),
-            (ledger.place,),
-        )
+        name = f"{step}{ledger.step} {ledger.map_name}"
+        after = self._stop(name, ledger.position, ledger.place.channel, (ledger.place,))
         self.stops = _alike(*before, after) if self.is_sum else (*before, after)
         self.left_out = len(ledger.inputs) - len(before) if self.is_sum else 0
         self.between = _SIGN if len(before) > 1 else _BETWEEN
         room = 2 * _WIDE + _BETWEEN - self.between * len(before)
         self.wide = min(_WIDE, room / len(self.stops))
-        self.tall = max(fitted(stop.values.shape, self.wide, _TALL)[1] for stop in self.stops)
+        self.tall = max(stop.height(self.wide) for stop in self.stops)
         self.height = _HEADS + self.tall + 8
 
     def draw(self, page: Page, left: float, top: float) -> None:
@@ -95,6 +102,14 @@ class Way:
             return _text.plain(printed(f"{text} = {value}"))
         if isinstance(found, Formula):
             return printed(f"{found.formula.format(x=number(found.source.value))} = {value}")
+        if isinstance(found, Share):
+            own, *others = (f"exp({number(one.value)})" for one in found.inputs)
+            more = [*others[: _TERMS - 1], *(["..."] if len(others) >= _TERMS else [])]
+            return printed(f"{own} / ({' + '.join([own, *more])}) = {value}")
+        if isinstance(found, Copied) and found.among:
+            some = [number(one.value) for one in found.among[:_WRITTEN]]
+            more = ["..."] if len(found.among) > _WRITTEN else []
+            return printed(f"the largest of {', '.join([*some, *more])} = {value}")
         if isinstance(found, Copied):
             return _text.plain(f"{self._place(found.source)} = {printed(value)}")
         if isinstance(found, Unopened):
@@ -126,9 +141,14 @@ class Way:
             for other in (ledger.inputs if is_choice else (one,))
             if other.place.channel == channel and other.branch == one.branch
         ]
-        maps = ledger.recording.maps(origin, ledger.sample)
         name = ("" if self.is_sum else "Input: ") + ledger.input_name(channel, one.branch)
-        return Stop(name, maps[channel], maps_scale(ledger, origin), tuple(framed))
+        return self._stop(name, origin, channel, tuple(framed))
+
+    def _stop(self, name: str, position: int, channel: int, framed: tuple[Place, ...]) -> Stop:
+        ledger = self.ledger
+        maps, scale = ledger.recording.maps(position, ledger.sample), maps_scale(ledger, position)
+        line = maps if are_numbers(maps) and not self.is_sum else None
+        return Stop(name, maps[channel], scale, framed, line)
 
     @cached_property
     def _written(self) -> bool:
@@ -143,6 +163,9 @@ class Way:
     def _place(self, one: Input) -> str:
         """Return an input in few words: "relu channel 3 (1, 2)"."""
         name = self.ledger.input_name(one.place.channel, one.branch)
+        origin = self.ledger.origins[one.branch]
+        if origin is not None and self.ledger.recording.array(origin).ndim == 2:
+            return name
         return f"{name} ({one.place.row}, {one.place.column})"
 
     def _draw_map(
@@ -150,6 +173,9 @@ class Way:
     ) -> tuple[float, float, float, float]:
         """Draw one map with its bar and the frame around places; return the frame."""
         page.text(x, top + BODY, _text.fit(_text.plain(stop.name), BODY, self.wide))
+        if stop.line is not None:
+            box = x, top + _HEADS, self.wide, _LINE
+            return draw_line(page, stop.line, stop.framed[0].channel, box)
         page.bar(stop.scale, x, top + BODY + 6, width=min(_BAR, self.wide), height=6)
         size = fitted(stop.values.shape, self.wide, _TALL)
         box = (x, top + _HEADS, *size)

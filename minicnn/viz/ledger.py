@@ -10,6 +10,7 @@ from minicnn.explain.ledger_numbers import number
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.shapes import integer
 from minicnn.viz import _text
+from minicnn.viz._ledger_line import Terms, are_numbers, draw_line
 from minicnn.viz._ledger_parts import (
     draw_map_at,
     fitted,
@@ -25,6 +26,7 @@ from minicnn.viz._style import ALARM, INK, SOFT, printed
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SUM, _BARS, _LOWER = BODY * _text.LINE, BODY + 1, 76.0, 100.0
+_NUMBERS = 4
 
 
 def plot_ledger(
@@ -48,7 +50,7 @@ def plot_ledger(
         What `minicnn.explain.pixel` returns.
     max_channels : int
         So many input channels have a row of their own: those that bring most. The others' sums
-        are drawn as bars.
+        are drawn as bars. Of plain numbers, four times as many.
     title : str, optional
         Taken literally.
     figure : matplotlib Figure, optional
@@ -85,8 +87,13 @@ def plot_ledger(
     head, about = _heading(ledger, title)
     top = MARGIN + (HEADING + 8 if head else 0) + _LINE * len(about) + 8
     if isinstance(found, WeightedSum):
-        rows = Rows(ledger, found, max_channels)
-        size = fitted(ledger.recording.maps(ledger.position, ledger.sample).shape, MAP, _LOWER)
+        rows: Rows | Terms = (
+            Terms(ledger, found, _NUMBERS * max_channels)
+            if found.products[0].size == 1 and len(found.sums) > 1
+            else Rows(ledger, found, max_channels)
+        )
+        maps = ledger.recording.maps(ledger.position, ledger.sample)
+        size = (MAP, _LOWER / 2) if are_numbers(maps) else fitted(maps.shape, MAP, _LOWER)
         foot = Foot(ledger, rows.written_out(), _INNER - MAP - 24)
         bars = _BARS if builds_up(found) else 0.0
         below = max(bars + foot.height, size[1] + 3 * SMALL * _text.LINE)
@@ -146,8 +153,7 @@ class Foot:
 
 
 def _heading(ledger: Ledger, title: str | None) -> tuple[str, list[str]]:
-    place = f"row {ledger.place.row}, column {ledger.place.column}"
-    value = f"{ledger.step}, {ledger.map_name}, {place}"
+    value = ledger.where
     what = _text.sentence(ledger.account.what.replace(" x ", f" {_text.TIMES} "))
     if title is None:
         title = f"Why is {value} equal to {printed(number(ledger.value))}?"
@@ -170,12 +176,15 @@ def _write_heading(page: Page, head: str, about: list[str]) -> None:
 def _draw_output(page: Page, ledger: Ledger, box: tuple[float, float, float, float]) -> None:
     """Draw the map that the value stands in, with a frame around the value."""
     maps, place = ledger.recording.maps(ledger.position, ledger.sample), ledger.place
-    scale = output_scale(ledger)
-    draw_map_at(page, maps[place.channel], scale, box)
-    outline(page, pixels_box(maps.shape, box, [place.row], [place.column]))
-    x, y, width, height = box
+    scale, (x, y, width, height) = output_scale(ledger), box
     name = _text.fit(_text.plain(f"{ledger.step} {ledger.map_name}"), SMALL, MAP)
-    lines = ((name, INK), ("framed: the value", SOFT), (f"colours: {scale}", SOFT))
+    if are_numbers(maps):
+        draw_line(page, maps, place.channel, box)
+        lines = [(name, INK), ("red: the value", SOFT)]
+    else:
+        draw_map_at(page, maps[place.channel], scale, box)
+        outline(page, pixels_box(maps.shape, box, [place.row], [place.column]))
+        lines = [(name, INK), ("framed: the value", SOFT), (f"colours: {scale}", SOFT)]
     for number_, (line, color) in enumerate(lines):
         baseline = y + height + 3 + SMALL * (1 + _text.LINE * number_)
         page.text(x + width, baseline, printed(line), size=SMALL, color=color, align="right")
