@@ -4,35 +4,47 @@ Nothing here draws; `minicnn.viz` has the pictures.
 """
 
 from minicnn.explain.arithmetic import Arithmetic, arithmetic
+from minicnn.explain.attribution import (
+    Attribution,
+    gradient_times_input,
+    integrated_gradients,
+    saliency,
+)
 from minicnn.explain.border_truth import BorderStep, BorderTruth, border_truth
 from minicnn.explain.collapse import Collapsed, collapse
 from minicnn.explain.doctor import diagnose
 from minicnn.explain.doctor_findings import Diagnosis, Finding
+from minicnn.explain.excite import Excited, Patch, exciting_patches, maximise
 from minicnn.explain.field_poke import Poked
 from minicnn.explain.field_steps import FieldStep
 from minicnn.explain.find_kernel import find_kernel
 from minicnn.explain.found_kernel import FoundKernel
+from minicnn.explain.grad_cam import grad_cam
 from minicnn.explain.gradient import gradient
 from minicnn.explain.gradient_record import GradientLedger
 from minicnn.explain.im2col import im2col_atlas
 from minicnn.explain.im2col_cost import Im2colCost
 from minicnn.explain.im2col_record import Im2colAtlas
 from minicnn.explain.ledger import Ledger, pixel
+from minicnn.explain.occlusion import occlusion
 from minicnn.explain.padding_modes import PaddingModes, padding_modes
 from minicnn.explain.projective_field import ProjectiveField, projective_field
 from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
+from minicnn.explain.trust import Trust, trust
 from minicnn.explain.way_back import BackStep, WayBack, way_back
 from minicnn.explain.xray import Xray, xray
 
 __all__ = [
     "Arithmetic",
+    "Attribution",
     "BackStep",
     "BorderStep",
     "BorderTruth",
     "Collapsed",
     "Diagnosis",
+    "Excited",
     "FieldStep",
     "Finding",
     "FoundKernel",
@@ -41,26 +53,36 @@ __all__ = [
     "Im2colCost",
     "Ledger",
     "PaddingModes",
+    "Patch",
     "Poked",
     "ProjectiveField",
     "ReLUEffect",
     "ReceptiveField",
     "SlidingWindow",
+    "Trust",
     "WayBack",
     "Xray",
     "arithmetic",
     "border_truth",
     "collapse",
     "diagnose",
+    "exciting_patches",
     "find_kernel",
+    "grad_cam",
     "gradient",
+    "gradient_times_input",
     "im2col_atlas",
+    "integrated_gradients",
+    "maximise",
+    "occlusion",
     "padding_modes",
     "pixel",
     "projective_field",
     "receptive_field",
     "relu_effect",
+    "saliency",
     "sliding_window",
+    "trust",
     "way_back",
     "xray",
 ]
