@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import arrays, pairs
 
-from minicnn import Conv2D, Pad, ReLU, Sequential, conv2d, explain, images, kernels
+from minicnn import (
+    BatchNorm2D,
+    Conv2D,
+    Dropout,
+    Pad,
+    ReLU,
+    Residual,
+    Sequential,
+    conv2d,
+    explain,
+    images,
+    kernels,
+)
 from minicnn.errors import ConfigError, MiniCNNError, ShapeError, UnsupportedError
 from minicnn.explain.xray_frequency import frequency
 from minicnn.explain.xray_shape import factors, moments, symmetry
@@ -185,6 +197,15 @@ def test_what_is_not_one_kernel_is_refused(wrong):
 # --- collapse ---
 
 
+def whole_norm(channels, rng, *, affine):
+    """Return a batch norm that divides by powers of two, so that nothing is rounded."""
+    norm = BatchNorm2D(channels, eps=0, affine=affine)
+    for name in ("running_mean", "weight", "bias")[: 3 if affine else 1]:
+        setattr(norm, name, rng.integers(-3, 4, channels).astype(float))
+    norm.running_var = 4.0 ** rng.integers(-1, 2, channels)
+    return norm
+
+
 @st.composite
 def stacks(draw, padding=True):
     """Draw a stack of convolutions and padding, and a picture for it."""
@@ -207,6 +228,8 @@ def stacks(draw, padding=True):
             layer.bias = rng.integers(-3, 4, out).astype(float)
         layers.append(layer)
         channels = out
+        if draw(st.integers(0, 2)) == 0:
+            layers.append(whole_norm(channels, rng, affine=draw(st.booleans())))
         if padding and draw(st.integers(0, 4)) == 0:
             layers.append(Pad(((0, 1), (1, 0)), mode="replicate"))
     height, width = 40 + draw(st.integers(0, 5)), 43 + draw(st.integers(0, 5))
@@ -274,8 +297,25 @@ def test_a_nested_model_collapses_and_what_is_not_linear_is_named():
     for wrong in (None, Sequential(), Sequential(Pad(1))):
         with pytest.raises(ConfigError):
             explain.collapse(wrong)
-    with pytest.raises(ShapeError, match="expects 3 channels"):
-        explain.collapse(Sequential(Conv2D(1, 2, 3), Conv2D(3, 1, 3)))
+    for three in (Conv2D(3, 1, 3), BatchNorm2D(3)):
+        with pytest.raises(ShapeError, match="expects 3 channels"):
+            explain.collapse(Sequential(Conv2D(1, 2, 3), three))
+    with pytest.raises(UnsupportedError, match="step add is a Add"):
+        explain.collapse(Residual(Conv2D(1, 1, 3, padding=1)))
+
+
+def test_a_batch_norm_goes_into_the_convolution_before_it():
+    model = Sequential(Conv2D(2, 3, 3, bias=False, rng=0), BatchNorm2D(3), Dropout(0.5))
+    x = np.random.default_rng(0).random((2, 2, 6, 7))
+    one = explain.collapse(model)
+    assert one.kernel_size == (3, 3)
+    assert one.stack_weights == 2 * 3 * 9 + 4 * 3
+    np.testing.assert_allclose(one(x), model(x), rtol=1e-12)
+    assert explain.collapse(BatchNorm2D(2))(x).shape == x.shape
+    for layer in (BatchNorm2D(2), Dropout(0.5)):
+        learner = Sequential(Conv2D(2, 2, 1), layer).for_training(0)
+        with pytest.raises(UnsupportedError, match=r"not its for_training\(\)"):
+            explain.collapse(learner)
 
 
 @given(stacks(), st.integers(0, 9))

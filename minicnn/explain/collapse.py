@@ -18,7 +18,7 @@ from typing import Any
 
 from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.explain.collapse_stage import Stage, joined, stage
-from minicnn.layers import Conv2D, Layer, Pad
+from minicnn.layers import BatchNorm2D, Conv2D, Layer, Pad
 from minicnn.shapes import Array, Pair, Shape, Sides, Window
 
 
@@ -40,7 +40,7 @@ class Collapsed:
     steps : tuple of str
         The stack's steps.
     stack_weights : int
-        How many weights and biases the stack has.
+        How many weights and biases the stack has, and means and variances.
     """
 
     weight: Array
@@ -143,7 +143,8 @@ def collapse(model: Layer, input_shape: Shape | None = None) -> Collapsed:
     Parameters
     ----------
     model : Layer
-        A `Conv2D`, or a `Sequential` (also nested) of `Conv2D` and `Pad`.
+        A `Conv2D`, or a `Sequential` (also nested) of `Conv2D`, `Pad`, `BatchNorm2D` and
+        `Dropout`, as they look.
     input_shape : (N, C, H, W), optional
         Needed only where a step has ``padding="same"``.
 
@@ -191,7 +192,7 @@ def collapse(model: Layer, input_shape: Shape | None = None) -> Collapsed:
         front=front,
         exact=all(window.padding == ((0, 0), (0, 0)) for window in windows[1:]),
         steps=tuple(name for name, _ in leaves),
-        stack_weights=sum(int(a.size) for a in model.params.values()),
+        stack_weights=sum(int(a.size) for a in model.params.values() if a.dtype.kind == "f"),
         _later=tuple(windows),
     )
 
@@ -219,6 +220,8 @@ def _channels_in(leaves: list[tuple[str, Layer]]) -> int:
     for _, layer in leaves:
         if isinstance(layer, Conv2D):
             return layer.in_channels
+        if isinstance(layer, BatchNorm2D):
+            return layer.num_features
     return 1
 
 

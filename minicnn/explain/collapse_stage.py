@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ConfigError, LimitError, ShapeError, UnsupportedError
-from minicnn.layers import Conv2D, Pad
+from minicnn.layers import BatchNorm2D, Conv2D, Dropout, Pad
 from minicnn.ops.arrays import size_text
 from minicnn.shapes import Array, Pair, Sides
 
@@ -79,6 +79,37 @@ def _(layer: Conv2D, channels: int, size: Pair | None, name: str) -> Stage:
 def _(layer: Pad, channels: int, size: Pair | None, name: str) -> Stage:
     weight = np.eye(channels)[:, :, None, None]
     return Stage(weight, np.zeros(channels), (1, 1), layer.padding)
+
+
+@stage.register
+def _(layer: BatchNorm2D, channels: int, size: Pair | None, name: str) -> Stage:
+    if layer.of_batch or layer.running_mean is None or layer.running_var is None:
+        raise UnsupportedError(
+            f"collapse: step {name} measures each picture by its batch: that is no one kernel.\n"
+            f"  Collapse the model as it looks, not its for_training()."
+        )
+    if layer.num_features != channels:
+        raise ShapeError(
+            f"collapse: step {name} expects {layer.num_features} channels, the step before it "
+            f"gives {channels}."
+        )
+    scale = 1 / np.sqrt(layer.running_var.astype(np.float64) + layer.eps)
+    if layer.weight is not None:
+        scale = scale * layer.weight
+    bias = -layer.running_mean.astype(np.float64) * scale
+    if layer.bias is not None:
+        bias = bias + layer.bias
+    return Stage(np.diag(scale)[:, :, None, None], bias, (1, 1), ((0, 0), (0, 0)))
+
+
+@stage.register
+def _(layer: Dropout, channels: int, size: Pair | None, name: str) -> Stage:
+    if layer.seed is not None:
+        raise UnsupportedError(
+            f"collapse: step {name} leaves values out at random: that is no one kernel.\n"
+            f"  Collapse the model as it looks, not its for_training()."
+        )
+    return Stage(np.eye(channels)[:, :, None, None], np.zeros(channels), (1, 1), ((0, 0), (0, 0)))
 
 
 def joined(first: Stage, second: Stage) -> Stage:

@@ -8,13 +8,20 @@ from typing import Any
 
 from minicnn.layers import (
     AdaptiveAvgPool2D,
+    Add,
     AvgPool2D,
+    BatchNorm2D,
+    Concat,
     Conv2D,
     ConvTranspose2D,
+    Dropout,
     Flatten,
     GlobalAvgPool2D,
+    GroupNorm,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     MaxPool2D,
     Pad,
     PReLU,
@@ -130,6 +137,48 @@ def _(layer: Tanh, input_shape: Shape) -> str:
 @describe.register
 def _(layer: Softmax, input_shape: Shape) -> str:
     return "scores as shares that add up to 1"
+
+
+@describe.register
+def _(layer: BatchNorm2D, input_shape: Shape) -> str:
+    whose = "the batch has" if layer.of_batch else "was found while learning"
+    return f"each channel measured by the mean and the variance that {whose}"
+
+
+@describe.register
+def _(layer: GroupNorm, input_shape: Shape) -> str:
+    groups = layer.num_groups
+    those = {1: "all of the picture", layer.num_channels: "each channel"}
+    of = those.get(groups, f"{groups} groups of channels, each")
+    return f"{of} measured by its own mean and variance"
+
+
+@describe.register
+def _(layer: LayerNorm, input_shape: Shape) -> str:
+    values = _text.by(layer.normalized_shape)
+    return f"each {values} values measured by their mean and variance"
+
+
+@describe.register
+def _(layer: LocalResponseNorm, input_shape: Shape) -> str:
+    return f"each value quieted by what {_text.count(layer.size, 'channel')} around it have there"
+
+
+@describe.register
+def _(layer: Dropout, input_shape: Shape) -> str:
+    if layer.seed is None:
+        return "passed on: only while learning are values left out"
+    return f"each value left out with probability {printed(number_text(layer.p))}"
+
+
+@describe.register
+def _(layer: Add, input_shape: Shape) -> str:
+    return "the branches added up"
+
+
+@describe.register
+def _(layer: Concat, input_shape: Shape) -> str:
+    return "the branches' maps, one behind the other"
 
 
 @describe.register
