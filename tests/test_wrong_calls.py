@@ -85,6 +85,16 @@ PUBLIC = {
     "Parallel": minicnn.Parallel,
     "Add": minicnn.layers.Add(),
     "Concat": minicnn.layers.Concat(),
+    **{
+        name: getattr(minicnn, name)
+        for name in (
+            "BatchNorm2D",
+            "Dropout",
+            "GroupNorm",
+            "LayerNorm",
+            "LocalResponseNorm",
+        )
+    },
     "model": MODEL,
     "model.trace": MODEL.trace,
     "model.vjp": MODEL.vjp,
