@@ -326,7 +326,7 @@ def test_copies_that_the_picture_makes():
     assert explain.diagnose(Sequential(Pad(1), ReLU()), grey).is_well
     one = only(explain.diagnose(Conv2D.from_kernels(["sobel_x", "prewitt_x"]), DRAWN["step"]))
     assert one.words == ("= 0.75 x sobel_x",)
-    assert "too simple" in one.cause
+    assert "cannot tell them apart" in one.cause
     turned = np.concatenate([DRAWN["disc"], 1 - DRAWN["disc"]], axis=1)
     apart = Conv2D.from_kernels("sobel_x", in_channels=2, per_channel=True)
     assert "different channels" in only(explain.diagnose(apart, turned)).cause
@@ -416,6 +416,8 @@ def test_saturation(layer):
     assert (one.kind, one.channels, one.severity) == ("saturated", (1,), "warning")
     assert one.numbers["share"] > 0.95
     assert only(explain.diagnose(Sequential(conv, layer), x)).severity == "note"
+    level = Conv2D.from_kernels({"a": [[1e9]], "b": "sobel_x"})  # so much that it is flat
+    assert only(explain.diagnose(Sequential(level, layer), x)).kind == "saturated"
 
 
 def test_clipping():

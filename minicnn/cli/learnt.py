@@ -1,9 +1,11 @@
-"""``minicnn maps --weights``: the maps of a network that was taught, not of kernels by hand."""
+"""``--weights``: the maps of a network that was taught, not of kernels by hand."""
 
 from __future__ import annotations
 
 import argparse
 import copy
+
+import numpy as np
 
 from minicnn import Conv2D, Flatten, Layer, Sequential, images
 from minicnn.classifier import Classifier
@@ -23,16 +25,21 @@ _BY_HAND = {
 """The options that make a model of kernels, at their defaults: a taught network has it all."""
 
 
-def add_weights_option(parser: argparse.ArgumentParser) -> None:
-    """Add the file that a network is read from."""
+_SEEN = (
+    "draw what its first convolution sees, or with --pipeline every step, of the picture at the "
+    "network's size"
+)
+
+
+def add_weights_option(parser: argparse.ArgumentParser, what: str = _SEEN) -> None:
+    """Add the file that a network is read from, and say what is done with it."""
     group = parser.add_argument_group("a network that learnt")
     group.add_argument(
         "-w",
         "--weights",
         type=values.weights_file,
         metavar="W",
-        help="the file that 'train' wrote: draw what its first convolution sees, or with "
-        "--pipeline every step, of the picture at the network's size",
+        help=f"the file that 'train' wrote: {what}",
     )
 
 
@@ -60,6 +67,15 @@ def seeing(taught: Classifier, x: Array, *, every: bool) -> tuple[Sequential, Ar
             break
         layers.append(_named(layer) if isinstance(layer, Conv2D) else layer)
     return Sequential(*layers), images.resize(x, taught.size)
+
+
+def whole(taught: Classifier, x: Array) -> tuple[Sequential, Array]:
+    """Return the network, and the picture as it sees it."""
+    pictures = images.resize(x, taught.size)
+    if pictures.shape[1] == 1:
+        pictures = np.repeat(pictures, taught.channels, axis=1)
+    model = taught.model
+    return model if isinstance(model, Sequential) else Sequential(model), pictures
 
 
 def _keeps_size(layer: Layer) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicnn import Sequential, Trace
-from minicnn.cli import each, learnt, model, outputs, sources, values
+from minicnn.cli import doctor, each, learnt, model, outputs, sources, values
 from minicnn.cli.console import Progress, WrongCall, count, one_line, say, shown
 from minicnn.cli.outputs import Target
 from minicnn.cli.sources import Source
@@ -207,7 +207,7 @@ def _draw(job: Job, args: argparse.Namespace) -> list[str]:
     if job.sheet is not None and drawn is not None:
         job.sheet.write(drawn)
         made.append(job.sheet.shown)
-    lines += [f"  {text}" for text in _left_over(net, x.shape)]
+    lines += [f"  {text}" for text in (*_left_over(net, x.shape), *doctor.brief(trace))]
     return [f"{', '.join(made)}: {count(maps, 'map')} of {height} x {width}", *lines]
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 import minicnn
 from minicnn.cli import (
     animate,
+    doctor,
     explain,
     field,
     firstrun,
@@ -41,7 +42,17 @@ class Command(Protocol):
         """Do it, and return the exit code."""
 
 
-COMMANDS: tuple[Any, ...] = (maps, kernels, summary, explain, animate, field, train, predict)
+COMMANDS: tuple[Any, ...] = (
+    maps,
+    kernels,
+    summary,
+    explain,
+    doctor,
+    animate,
+    field,
+    train,
+    predict,
+)
 
 _EXAMPLES = ("maps photo.jpg -o edges.png", "kernels sobel -o sobel.png")
 _VALUE_OPTIONS = ("--kernels", "-k", "--scale", "--padding")

@@ -24,9 +24,9 @@ LOOKS: tuple[Look, ...] = (
     look_at_input,
     look_for_bad_numbers,
     look_at_biases,
+    look_at_limits,
     look_for_flat_maps,
     look_for_copies,
-    look_at_limits,
 )
 """What the doctor looks for, in this order: each passes over what an earlier one has explained."""
 
@@ -69,7 +69,7 @@ def diagnose(model: Any, x: Any = None) -> Diagnosis:
     >>> print(diagnose(model, images.disc(20)))
     nothing to report: 2 steps, 5 maps
     >>> print(diagnose(model, images.step((6, 8))))
-    1 finding: 2 steps, 5 maps
+    1 finding in 2 steps, 5 maps
     <BLANKLINE>
     note: step 0, conv2d: sobel_y is flat
       seen   all 24 values are 0; what came in goes from 0 to 1

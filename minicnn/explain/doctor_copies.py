@@ -57,8 +57,8 @@ _TEXTS = {
     ),
     _PICTURE: (
         "note",
-        "their kernels differ, but {pictures} cannot tell: it is too simple for that",
-        "Nothing is broken. A picture with edges in all directions would tell them apart.",
+        "their kernels differ, but {pictures} cannot tell them apart",
+        "Nothing is broken. A picture with edges in all directions would do it.",
     ),
 }
 
@@ -82,15 +82,14 @@ def copies_at(exam: Exam, position: int) -> list[Copy]:
     channels = [c for c in exam.channels(position) if judged[c] and (position, c) not in exam.flat]
     if len(channels) < 2:
         return []
-    rows = np.swapaxes(exam.maps(position), 0, 1)[channels]  # (maps, N, values)
-    rows = rows.reshape(len(channels), -1)
-    alike = _alike(rows)
+    maps = exam.maps(position)  # (N, C, values)
+    alike = _alike(maps, channels)
     signs_matter = position != PICTURE and _signs_matter(exam, position)
     found: list[Copy] = []
     for later in range(1, len(channels)):
         pairs = []
         for earlier in np.flatnonzero(alike[later, :later]):
-            factor = _factor(rows[later], rows[earlier])
+            factor = _factor(maps[:, channels[later]], maps[:, channels[earlier]])
             if factor is not None and (factor > 0 or not signs_matter):
                 pair = channels[later], channels[earlier]
                 pairs.append(Copy(*pair, factor, _why(exam, position, *pair, factor)))
@@ -99,9 +98,11 @@ def copies_at(exam: Exam, position: int) -> list[Copy]:
     return found
 
 
-def _alike(rows: Array) -> Array:
+def _alike(maps: Array, channels: list[int]) -> Array:
     """Return which of some maps look alike, up to a factor, at some of their values."""
-    some = rows[:, :: max(1, rows.shape[1] // _MOST_VALUES)].astype(np.float64)
+    step = max(1, maps.shape[0] * maps.shape[2] // _MOST_VALUES)
+    some = np.swapaxes(maps[:, channels, ::step], 0, 1).astype(np.float64)
+    some = some.reshape(len(channels), -1)
     largest = np.abs(some).max(axis=1, keepdims=True)
     some /= np.where(largest, largest, 1.0)
     sizes = np.sqrt((some * some).sum(axis=1))
@@ -111,17 +112,17 @@ def _alike(rows: Array) -> Array:
 
 def _factor(later: Array, earlier: Array) -> float | None:
     """Return by what one map must be multiplied to be the other; None if nothing will do."""
-    where = int(np.argmax(np.abs(earlier)))
+    where = np.unravel_index(int(np.argmax(np.abs(earlier))), earlier.shape)
     if not earlier[where]:
         return None
     factor = float(later[where]) / float(earlier[where])
     if not factor or not np.isfinite(factor):
         return None
-    gap = np.abs(later.astype(np.float64) - factor * earlier.astype(np.float64))
     nearest = round(factor * 840) / 840  # 1/2, 1/3, ... 1/8, for the text
     factor = nearest if abs(nearest - factor) <= _SAME * abs(factor) else factor
+    gap = np.abs(later.astype(np.float64) - factor * earlier.astype(np.float64))
     largest = float(np.abs(later).max())
-    return factor if float(gap.max()) <= _SAME * largest else None
+    return factor if float(gap.max()) <= 2 * _SAME * largest else None
 
 
 def _why(exam: Exam, position: int, later: int, earlier: int, factor: float) -> int:
@@ -198,6 +199,7 @@ def _finding(exam: Exam, position: int, cause: int, found: list[Copy]) -> Findin
         cause=why.format(pictures=shown),
         fix=fix,
         numbers={"copies": len(found), "factor": first.factor},
+        beside=[(position, one.of) for one in found],
     )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ class Exam:
         The maps that were found to be flat, the picture's channels among them.
     biased : set of (position, channel)
         The maps that were found to be nearly all bias.
+    level : set of (position, channel)
+        The maps that were found to sit at the limits of a bounded function.
     mended : array or None
         The input as it was meant, where that is known.
     copies : mapping
@@ -44,6 +46,7 @@ class Exam:
         self.trace = trace
         self.flat: set[tuple[int, int]] = set()
         self.biased: set[tuple[int, int]] = set()
+        self.level: set[tuple[int, int]] = set()
         self.mended: Array | None = None
         self.copies: dict[int, dict[int, tuple[int, float]]] = {}
         self._recording = Recording(trace)
@@ -186,10 +189,13 @@ class Exam:
         *,
         words: Sequence[str] | str,
         numbers: Mapping[str, float] | None = None,
+        beside: Iterable[tuple[int, int]] | None = None,
         **texts: str,
     ) -> Finding:
         """Return a finding; `texts` are its `what`, `evidence`, `cause` and `fix`."""
         which = tuple(int(channel) for channel in channels)
+        if beside is None and position != PICTURE:
+            beside = (self._liveliest_source(position, channel) for channel in which)
         return Finding(
             kind=kind,
             severity=severity,
@@ -199,5 +205,11 @@ class Exam:
             maps=tuple(self.name(position, channel) for channel in which),
             words=(words,) * len(which) if isinstance(words, str) else tuple(words),
             numbers=dict(numbers or {}),
+            beside=tuple(beside or ()),
             **texts,
         )
+
+    def _liveliest_source(self, position: int, channel: int) -> tuple[int, int]:
+        """Return the map that changes most of those that a map is made from."""
+        sources = self.feeds(position, channel)
+        return max(sources, key=lambda one: float(self.vitals(one[0]).spread[one[1]]))

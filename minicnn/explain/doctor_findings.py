@@ -43,6 +43,8 @@ class Finding:
         What is the matter, in a sentence; the numbers that show it; the likely cause; what to do.
     numbers : mapping of str to float
         The numbers of the evidence.
+    beside : tuple of (position, channel)
+        For each map, the one to be looked at beside it: what it is a copy of, or what came in.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Finding:
     cause: str
     fix: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    beside: tuple[tuple[int, int], ...] = ()
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -72,6 +75,7 @@ class Finding:
             "position": self.position,
             "channels": list(self.channels),
             "maps": list(self.maps),
+            "beside": [list(one) for one in self.beside],
             "numbers": {name: plain(value) for name, value in self.numbers.items()},
         }
 
@@ -107,6 +111,13 @@ class Diagnosis:
         """How many maps were looked at, the input's channels among them."""
         arrays = (self.trace.input, *(step.output for step in self.trace))
         return sum(array.shape[1] if array.ndim > 1 else 1 for array in arrays)
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """A line for each finding: how bad, where, and what."""
+        from minicnn.explain.doctor_text import heading
+
+        return tuple(map(heading, self.findings))
 
     def words(self, position: int, channel: int) -> tuple[str, ...]:
         """Return what a figure writes on a map; nothing if it is well.

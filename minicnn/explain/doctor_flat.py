@@ -25,7 +25,8 @@ def look_for_flat_maps(exam: Exam) -> Iterator[Finding]:
             exam.flat.add((position, channel))
             broken = any(exam.vitals(p).bad[c] for p, c in sources)
             passed_on = broken or all(source in exam.flat | exam.biased for source in sources)
-            if channel in zero or passed_on or not exam.vitals(position).judged[channel]:
+            told = channel in zero or (position, channel) in exam.level
+            if told or passed_on or not exam.vitals(position).judged[channel]:
                 continue
             kind, verdict = _verdict(exam, position, channel, sources)
             groups[(kind, *verdict[:3])][channel] = verdict

@@ -33,10 +33,12 @@ def look_at_limits(exam: Exam) -> Iterator[Finding]:
         shares = {
             channel: _share(exam, position, channel, limits)
             for channel in exam.channels(position)
-            if exam.vitals(position).judged[channel] and (position, channel) not in exam.flat
+            if exam.vitals(position).judged[channel]
+            and not exam.is_flat(*exam.feeds(position, channel)[0])
         }
         least = _OFTEN if limits.is_hard else _NEARLY_ALL
         sick = {channel: share for channel, share in shares.items() if share >= least}
+        exam.level |= {(position, channel) for channel in sick}
         if sick:
             yield _at_limits(exam, position, sick, limits)
 

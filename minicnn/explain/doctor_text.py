@@ -21,7 +21,7 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
     looked_at = f"{_count(steps, 'step')}, {_count(maps, 'map')}"
     if diagnosis.is_well:
         return f"nothing to report: {looked_at}"
-    head = f"{_count(len(diagnosis.findings), 'finding')}: {looked_at}"
+    head = f"{_count(len(diagnosis.findings), 'finding')} in {looked_at}"
     return "\n\n".join([head, *map(finding_text, diagnosis.findings)])
 
 

@@ -1,0 +1,100 @@
+"""``minicnn doctor``: what is wrong with a model's maps, by what it shows, why, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from minicnn import Trace
+from minicnn.cli import learnt, model, sources, values
+from minicnn.cli.console import WrongCall, say
+from minicnn.cli.outputs import Target
+from minicnn.explain import Diagnosis, diagnose
+
+NAME = "doctor"
+HELP = "Say which maps are flat, dead, copies, saturated or not finite: why, and what to do"
+EXAMPLES = ("photo.jpg --kernels all", "photo.jpg --weights net.npz --steps -o sick.png")
+
+_MOST_BYTES = 2 * 2**30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what can be written behind the command."""
+    parser.add_argument(
+        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
+    )
+    what = parser.add_argument_group("what is asked")
+    what.add_argument(
+        "--steps",
+        action="store_true",
+        help="also print a table of the steps: each one's range, its zeros, and what is sick",
+    )
+    what.add_argument(
+        "--strict", action="store_true", help="leave with exit code 1 if there is a finding"
+    )
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how it is printed; "
+        "default: text"
+    )  # fmt: skip
+    out.add_argument(
+        "-o",
+        "--output",
+        type=values.output,
+        metavar="OUT",
+        help="also draw the sick maps to this file: PNG, SVG or PDF by its suffix; - is standard "
+        "output (and what is printed goes to standard error)",
+    )
+    out.add_argument(
+        "--force", action="store_true", help="write over an existing file (never over an input)"
+    )
+    model.add_model_options(parser)
+    learnt.add_weights_option(parser, "ask about its maps, of the picture at its own size")
+    sources.add_reading_options(parser).add_argument(
+        "--max-bytes",
+        type=values.size_in_bytes,
+        default=_MOST_BYTES,
+        metavar="SIZE",
+        help="refuse maps that need more memory; default: 2GiB",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine the maps, say what was found, and return the exit code."""
+    if args.force and args.output is None:
+        raise WrongCall("--force says how -o OUT is written: give it too")
+    if args.steps and args.format == "json":
+        raise WrongCall("--steps prints a table, as text: leave out --format json")
+    taught = learnt.load(args)
+    source = sources.Source(args.image)
+    target = None
+    if args.output is not None:
+        target = Target(args.output, None, args.force, (source.file,))
+        target.check()
+    x = source.load(args)
+    if taught is None:
+        net = model.build_model(args, x.shape)
+    else:
+        net, x = learnt.whole(taught, x)
+    diagnosis = diagnose(net.trace(x, max_bytes=args.max_bytes))
+    if target is not None:
+        target.write(_drawn(diagnosis, target.format))
+    say(_printed(diagnosis, args), error=target is not None and target.is_stdout)
+    return 1 if args.strict and not diagnosis.is_well else 0
+
+
+def brief(trace: Trace) -> list[str]:
+    """Return a line for each finding, for what another command says; none if all is well."""
+    return [f"doctor: {line}" for line in diagnose(trace).headlines]
+
+
+def _printed(diagnosis: Diagnosis, args: argparse.Namespace) -> str:
+    if args.format == "json":
+        return json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False)
+    return f"{diagnosis.table()}\n\n{diagnosis}" if args.steps else str(diagnosis)
+
+
+def _drawn(diagnosis: Diagnosis, format: str) -> bytes:
+    from minicnn import viz
+
+    return viz.figure_bytes(viz.plot_diagnosis(diagnosis, figure=viz.new_figure()), format)
