@@ -1,5 +1,9 @@
 """The picture of a diagnosis, and the marks on a storyboard: artists, labels, norms, data."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
@@ -217,3 +221,17 @@ def test_more_findings_than_there_is_room_for_are_counted():
     flat = viz.plot_pipeline(Sequential(ReLU()).trace(np.full((1, 3, 9, 9), 0.5)),
                                 figure=viz.new_figure())  # fmt: skip
     assert "flat" in " ".join(alarms(flat))
+
+
+def test_the_gallery_runs_twice(tmp_path):
+    script = Path(__file__).resolve().parent.parent / "examples" / "gallery" / "05_map_doctor.py"
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", script, tmp_path],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("nothing to report: 3 steps, 22 maps\n")
+    assert "error: input: its values are in the order of another layout" in done.stdout
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"05_map_doctor{which}.png" for which in ("", "_scrambled", "_upright")]

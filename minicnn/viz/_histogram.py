@@ -12,7 +12,8 @@ from minicnn.viz._ledger_parts import Box
 from minicnn.viz._page import SMALL, Page
 from minicnn.viz._style import ALARM, INK, SOFT, number_text, printed
 
-BINS = 40
+BINS = 41
+"""An odd number: what is one number all over stands in the middle."""
 
 
 def spread_of(values: Array) -> tuple[Array, float, float]:
