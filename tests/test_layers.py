@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import Untouched, layouts, same_bits
 from strategies import arrays
@@ -214,6 +214,22 @@ def test_layout_does_not_matter(name, x):
     y = layer(x)
     for _, other in layouts(x):
         same_bits(np.ascontiguousarray(layer(other)), y)
+
+
+@every_layer
+@settings(max_examples=8)
+@given(x=inputs(np.float32), data=st.data())
+def test_layout_does_not_matter_on_the_way_back(name, x, data):
+    layer = made(name, x.shape)
+    y, backward = layer.vjp(x)
+    dy = data.draw(arrays(y.shape, np.float32, whole=False))
+    dx, gradients = backward(dy)
+    turned = np.asfortranarray(dy)
+    for _, other in layouts(x):
+        dx_, gradients_ = layer.vjp(other)[1](turned)
+        same_bits(np.ascontiguousarray(dx_), np.ascontiguousarray(dx))
+        for key, gradient in gradients.items():
+            same_bits(np.ascontiguousarray(gradients_[key]), np.ascontiguousarray(gradient))
 
 
 @every_layer

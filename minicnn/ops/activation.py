@@ -121,7 +121,7 @@ def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
     dy = _gradient(dy, x, "prelu_backward")
     with np.errstate(all="ignore"):
         dx = select(x > 0, dy, by_channel * dy)
-        parts = keep(~(x > 0), x * dy)
+        parts = np.ascontiguousarray(keep(~(x > 0), x * dy))  # summed in one order only
         shared = tuple(axis for axis in range(x.ndim) if by_channel.size == 1 or axis != 1)
         dweight: Array = parts.sum(axis=shared).reshape(by_channel.size)
     return dx, dweight

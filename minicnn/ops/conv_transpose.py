@@ -120,7 +120,7 @@ def conv_transpose2d_backward(
     """
     call = check_transposed(x, weight, stride, padding, output_padding, groups, dilation)
     x, weight, window = call.x, call.weight, call.window
-    dy = image_batch(dy, "conv_transpose2d_backward", "dy").astype(x.dtype, copy=False)
+    dy = np.ascontiguousarray(image_batch(dy, "conv_transpose2d_backward", "dy"), x.dtype)
     if dy.shape != call.output_shape:
         raise ShapeError(
             f"conv_transpose2d_backward: dy does not have the output's shape.\n"
@@ -156,7 +156,7 @@ def check_transposed(
     x: Any, weight: Any, stride: Any, padding: Any, extra: Any, groups: Any, dilation: Any
 ) -> Transposed:
     """Return the arguments of a transposed convolution, converted and checked."""
-    x = image_batch(x, "conv_transpose2d")
+    x = np.ascontiguousarray(image_batch(x, "conv_transpose2d"))  # BLAS sees one layout only
     weight = image_batch(weight, "conv_transpose2d", "weight")
     window, output_padding = painting(weight.shape[2:], stride, padding, extra, dilation)
     shape = transposed_shape(x.shape, weight.shape, window, output_padding, groups)

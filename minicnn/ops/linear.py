@@ -84,7 +84,7 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array, A
     """
     x, weight = _checked(x, weight, "linear_backward")
     shape = linear_shape(x.shape, weight.shape, "linear_backward")
-    dy = real_array(dy, "linear_backward", "dy").astype(x.dtype, copy=False)
+    dy = np.ascontiguousarray(real_array(dy, "linear_backward", "dy"), x.dtype)
     if dy.shape != shape:
         raise ShapeError(
             f"linear_backward: dy does not have the output's shape.\n"
@@ -94,7 +94,7 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array, A
     rows, seen = dy.reshape(-1, len(weight)), x.reshape(-1, x.shape[-1])
     dx = multiply_rows(rows, weight.T).reshape(x.shape)
     with blas.one_thread, np.errstate(all="ignore"):
-        dweight = np.ascontiguousarray(rows.T) @ np.ascontiguousarray(seen)
+        dweight = rows.T @ np.ascontiguousarray(seen)
         dbias = rows.sum(axis=0)
     return dx, dweight, dbias
 
