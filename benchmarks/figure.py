@@ -96,7 +96,7 @@ def draw_layers(ax: Axes, results: dict[str, Any]) -> None:
     names = ["PyTorch", "minicnn", "onnxruntime"]
     for row, (layer, times) in enumerate(found.items()):
         speeds = {n: flops(layer) / middle(times[n]) / 1e9 for n in names if n in times}
-        ax.plot(list(speeds.values()), [row] * len(speeds), color=LINE, linewidth=0.8, zorder=1)
+        ax.axhline(row, color="#e4e4e4", linewidth=0.6, zorder=1)
         for name, speed in speeds.items():
             style = {**STYLES[name], "linewidth": 0, "markeredgecolor": "white"}
             style |= {"markersize": 8 if name == "minicnn" else 6, "markeredgewidth": 0.6}

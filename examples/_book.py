@@ -6,17 +6,25 @@ Nothing here computes anything. To learn the library, read the examples; this is
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import textwrap
 from pathlib import Path
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import ConnectionPatch, Rectangle
+from PIL import Image, PngImagePlugin
 
 from minicnn import images, viz
 from minicnn.files import write_whole
 
 INK, SOFT, RED = "#1f1f1f", "#5f5f5f", "#b3003c"
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+MEASURED = "Measured"
+"""Where a picture shows what comes out otherwise each time, such as seconds: boxes from 0 to 1."""
 
 
 def arguments(text: str, *, picture: bool = False, kernel: str = "") -> argparse.Namespace:
@@ -33,8 +41,19 @@ def arguments(text: str, *, picture: bool = False, kernel: str = "") -> argparse
 def save(figure, folder: str, name: str) -> None:
     """Write a figure as one whole file, replacing the one of an earlier run."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    write_whole(Path(folder, name), viz.figure_bytes(figure), force=True)
+    data = viz.figure_bytes(figure)
+    if hasattr(figure, "measured"):
+        data = _with_words(data, MEASURED, json.dumps(figure.measured))
+    write_whole(Path(folder, name), data, force=True)
     print(f"wrote {name}")
+
+
+def _with_words(png: bytes, key: str, words: str) -> bytes:
+    """Return a PNG with some words in it that are not seen."""
+    info, data = PngImagePlugin.PngInfo(), io.BytesIO()
+    info.add_text(key, words)
+    Image.open(io.BytesIO(png)).save(data, "PNG", pnginfo=info, compress_level=3)
+    return data.getvalue()
 
 
 class Sheet:
@@ -56,6 +75,21 @@ class Sheet:
         ax.spines[:].set(color="#a8a8a8", linewidth=0.5)
         return ax
 
+    def pixels(self, x, y, width, height, picture, title=""):
+        """Draw a picture (1, 1, H, W) in its greys, over the whole of a box."""
+        ax = self.axes(x, y, width, height)
+        show(ax, picture, title)
+        ax.set_aspect("auto")
+        return ax
+
+    def map(self, x, y, width, height, values, title="", scale=None):
+        """Draw numbers (H, W) over the whole of a box, on a scale of their own if none is given."""
+        ax = self.axes(x, y, width, height)
+        viz.draw_map(values, ax=ax, scale=scale, caption=False)
+        ax.set_aspect("auto")
+        caption(ax, title)
+        return ax
+
     def text(self, x, y, text, *, size=9, color=INK, align="left") -> None:
         """Set one line of text, its baseline at y."""
         w, h = self.size
@@ -67,6 +101,12 @@ class Sheet:
         """Set several lines, the first of them at y."""
         for i, line in enumerate(textwrap.dedent(text).strip().splitlines()):
             self.text(x, y + 0.165 * i, line, color=color)
+
+    def measured(self, x: float, y: float, width: float, height: float) -> None:
+        """Say that what is seen in this box was measured: it is not compared (`make_pictures`)."""
+        w, h = self.size
+        boxes = getattr(self.figure, "measured", [])
+        self.figure.measured = [*boxes, (x / w, y / h, (x + width) / w, (y + height) / h)]
 
     def sign(self, x: float, y: float, text: str) -> None:
         """Set a large sign such as = with its middle at (x, y)."""

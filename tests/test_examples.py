@@ -1,6 +1,8 @@
 """Every example runs without a warning, draws what it says, prints what the library computes."""
 
 import importlib
+import json
+import math
 import os
 import re
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 
 from minicnn import Conv2D, Window, conv2d, images, kernels, pad2d
+from minicnn.ops import ALGORITHMS, choose_algorithm
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 PICTURES = EXAMPLES / "pictures"
@@ -96,7 +99,8 @@ def test_edges_prints_the_summary(done):
 def test_short_lessons_stay_short():
     for script in SCRIPTS:
         lines = (EXAMPLES / script).read_text(encoding="utf-8").splitlines()
-        assert len(lines) <= (180 if script.startswith("03") else 80), script
+        longer = {"03": 180, "11": 135, "12": 110}  # a whole post; four lessons in one; a survey
+        assert len(lines) <= longer.get(script[:2], 80), script
 
 
 def test_by_hand_is_the_library(done):
@@ -215,6 +219,31 @@ def test_same_with_stride(done):
         assert f"the middles are on {found}" in printed(done, "09")
 
 
+def test_four_ways(done):
+    out = printed(done, "11")
+    for name in ALGORITHMS:
+        wrong = re.search(rf"^{name} .* ms here; wrong by (\S+) at most$", out, re.MULTILINE)
+        assert float(wrong[1]) < 1e-5
+    assert "9 multiplications for each value" in out
+    tiles = math.ceil(254 / 4) ** 2
+    products, transforms = 36 * tiles / 254**2, 36 * (36 + 16) * tiles / 254**2
+    assert f"{products:.2f} for each value, and {transforms:.0f} to get there and back" in out
+    differences = re.findall(r"differ from the map(?:'s)? by (\S+)$", out, re.MULTILINE)
+    assert len(differences) == 2
+    assert max(map(float, differences)) < 1e-6
+
+
+def test_crossover(done):
+    out = printed(done, "12")
+    for shape in ((3, 128), (3, 3), (31, 1)):
+        taps, channels = shape
+        side = 95 + taps
+        weight = (channels, channels, taps, taps)
+        assert f"{choose_algorithm((1, channels, side, side), weight)}\n" in out
+    measured, fastest = map(int, re.search(r"of (\d+) layers .* fastest for (\d+);", out).groups())
+    assert 40 <= fastest <= measured
+
+
 def test_running_again_replaces_the_picture(done, tmp_path):
     picture = tmp_path / "09_same_with_stride.png"
     picture.write_bytes(b"of an earlier run")
@@ -254,6 +283,18 @@ def test_a_stale_picture_would_be_found(make_pictures, tmp_path):
             words.add_text(key, value)
         changed.save(tmp_path / "changed.png", pnginfo=words)
         assert make_pictures.differs(tmp_path / "changed.png", picture)
+
+
+def test_what_was_measured_may_come_out_otherwise(make_pictures, tmp_path):
+    path = PICTURES / "12_crossover.png"
+    picture = Image.open(path)
+    (box,) = json.loads(picture.info["Measured"])
+    corners = [round(v * n) for v, n in zip(box, picture.size * 2, strict=True)]
+    for paste, expected in ((corners, False), ([corners[0] - 200, *corners[1:]], True)):
+        changed = picture.convert("RGB")
+        changed.paste("white", tuple(paste))
+        assert changed.info["Measured"] == picture.info["Measured"]
+        assert make_pictures.differs(path, changed) is expected
 
 
 def test_committed_pictures_are_small():
