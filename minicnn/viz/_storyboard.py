@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from minicnn.viz._page import (
     dots_per_inch,
 )
 from minicnn.viz._style import INK, SOFT, Scale
+from minicnn.viz._wires import draw_wires, width_of, wires_of
 
 INNER, NARROW = WIDTH - 2 * MARGIN, 190.0
 """The room for blocks, and how wide a block is at the least, in points."""
@@ -29,13 +31,17 @@ _NAME = 10.0
 
 @dataclass(frozen=True)
 class Block:
-    """One step: its name, what is said of it, its colour bar and its tiles."""
+    """One step: its name, what is said of it, its colour bar and its tiles.
+
+    `origins` are the blocks that it looks at, counted from 0, the input.
+    """
 
     name: str
     about: tuple[str, ...]
     bar: Scale | None
     scale_text: str
     grid: Grid
+    origins: tuple[int, ...] = ()
 
     @property
     def width(self) -> float:
@@ -101,11 +107,13 @@ class Block:
 
 
 def pack(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Put blocks side by side as long as they fit."""
+    """Put blocks side by side as long as they fit, and each looks at the one on its left only."""
+    wanted = Counter(origin for block in blocks for origin in block.origins)
     rows: list[list[Block]] = []
-    for block in blocks:
+    for number, block in enumerate(blocks):
         used = sum(b.width + 2 * GAP for b in rows[-1]) if rows else INNER
-        if used + block.width <= INNER + 0.01:
+        follows = block.origins == (number - 1,) and wanted[number - 1] == 1
+        if follows and used + block.width <= INNER + 0.01:
             rows[-1].append(block)
         else:
             rows.append([block])
@@ -113,6 +121,10 @@ def pack(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def draw(figure: Figure | None, rows: list[list[Block]], title: str, more: Sequence[str]) -> Figure:
+    """Draw rows of blocks below a title, the notes under them; wires on the left if any pass by."""
+    origins = _origins_of(rows)
+    wires = wires_of(origins)
+    left = MARGIN + width_of(wires)
     inner = max(sum(b.width for b in row) + 2 * GAP * (len(row) - 1) for row in rows)
     head = _text.fit(_text.plain(title), HEADING, inner)
     grids = [block.grid for row in rows for block in row]
@@ -122,22 +134,31 @@ def draw(figure: Figure | None, rows: list[list[Block]], title: str, more: Seque
     top = MARGIN + (HEADING + 10 if head else 0)
     total = top + sum(heights) + 20 * (len(rows) - 1)
     total += (8 + SMALL * _text.LINE * len(lines) if lines else 0) + MARGIN
-    page = Page(figure, inner + 2 * MARGIN, total)
+    page = Page(figure, left + inner + MARGIN, total)
     if head:
-        page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING, color=INK)
-    y = top
+        page.text(left, MARGIN + HEADING * 0.8, head, size=HEADING, color=INK)
+    y, dots = top, []
     for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
         if number:
-            page.rule(y - 11, MARGIN, MARGIN + inner)
-        x = MARGIN
+            page.rule(y - 11, left, left + inner)
+        x = left
         for block in row:
             block.draw(page, x, y, max(b.foot for b in row))
             x += block.width + 2 * GAP
+        dots.append(y + _NAME * 0.55)
         y += height + 20
+    if wires:
+        draw_wires(page, origins, wires, left, dots)
     y += -20 + 8
     for i, line in enumerate(lines):
-        page.text(MARGIN, y + SMALL + i * SMALL * _text.LINE, line, size=SMALL, color=SOFT)
+        page.text(left, y + SMALL + i * SMALL * _text.LINE, line, size=SMALL, color=SOFT)
     return page.done()
+
+
+def _origins_of(rows: Sequence[Sequence[Block]]) -> list[tuple[int, ...]]:
+    """Return for each row the rows that its first block looks at."""
+    row_of = [number for number, row in enumerate(rows) for _ in row]
+    return [tuple(row_of[origin] for origin in row[0].origins) for row in rows]
 
 
 def _notes(grids: Sequence[Grid], dpi: float) -> list[str]:

@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from minicnn.layers import (
+    PICTURE,
     AdaptiveAvgPool2D,
     Add,
     AvgPool2D,
@@ -32,6 +33,7 @@ from minicnn.layers import (
     Upsample,
 )
 from minicnn.shapes import Shape, Sides
+from minicnn.trace import Step
 from minicnn.viz import _text
 from minicnn.viz._style import number_text, printed
 
@@ -199,6 +201,35 @@ def _(layer: ConvTranspose2D, input_shape: Shape) -> str:
     if layer.bias is not None:
         parts.append("and a bias")
     return ", ".join(parts)
+
+
+def origins(sources: Sequence[int], position: int) -> str:
+    """Return where a step's input is from; "" of the step before it.
+
+    Examples
+    --------
+    >>> origins((2, 0), 3), origins((PICTURE,), 4), origins((3,), 4)
+    ('from steps 2 and 0', 'from the input', '')
+    """
+    if tuple(sources) == (position - 1,):
+        return ""
+    steps = [str(source) for source in sources if source != PICTURE]
+    words = [f"{'step' if len(steps) == 1 else 'steps'} {_listed(steps)}"] if steps else []
+    return f"from {' and '.join(words + ['the input'] * (PICTURE in sources))}"
+
+
+def shapes(step: Step) -> str:
+    """Return what sizes went into a step, and what came out."""
+    before = _text.by(step.input.shape[1:])
+    if isinstance(step.layer, Concat) and len(step.inputs) > 1:
+        counts = " + ".join(str(x.shape[1]) for x in step.inputs)
+        before = " ".join([f"({counts})", *(f"{_text.TIMES} {n}" for n in step.input.shape[2:])])
+    return f"{before} {_text.ARROW} {_text.by(step.output.shape[1:])}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _pooling(what: str, layer: MaxPool2D | AvgPool2D) -> str:

@@ -91,25 +91,32 @@ def _blocks(
     trace: Trace, sample: int, scale: Any, max_maps: int, seen: Any, diagnosis: Diagnosis | None
 ) -> Any:
     first = maps_of(batch_of(trace.input, "plot_pipeline", "input"), sample, None)
-    is_picture = _looks_like_picture(first)
+    pictures = {PICTURE: _looks_like_picture(first)}
     batch = f"picture {sample} of {len(trace.input)}" if len(trace.input) > 1 else ""
     size = _text.by(first.values.shape)
     mark = partial(marked, diagnosis=diagnosis, position=PICTURE)
-    yield _block("Input", [size, batch], first, is_picture, scale, max_maps, None, mark=mark)
+    about = [size, batch]
+    yield _block("Input", about, first, pictures[PICTURE], scale, max_maps, None, mark=mark)
     known = zip(trace, names_along(trace), _layers.stacks_along(trace), strict=True)
     for number, (step, names, stacked) in enumerate(known):
         output = batch_of(step.output, "plot_pipeline", "output")
         maps = maps_of(output, sample, names, _layers.word_for_zero(step.layer))
-        is_picture = is_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
-        what = _words.describe(step.layer, step.input.shape)
-        shapes = f"{_text.by(step.input.shape[1:])} {_text.ARROW} {_text.by(step.output.shape[1:])}"
-        about = [_text.sentence(what), shapes, _layers.left_over(step.layer, step.input.shape)]
+        was_picture = all(pictures[source] for source in step.sources)
+        is_picture = was_picture and _layers.keeps_picture(step.layer) and _looks_like_picture(maps)
+        pictures[number] = is_picture
+        about = [
+            _words.origins(step.sources, number),
+            _text.sentence(_words.describe(step.layer, step.input.shape)),
+            _words.shapes(step),
+            _layers.left_over(step.layer, step.input.shape),
+        ]
         name = f"{number}  {step.name}"
         own = None if seen is None else seen[number]
         if own is not None and own.fraction:
             about.append(f"{percent(own.fraction)} has seen padding")
         mark = partial(marked, diagnosis=diagnosis, position=number)
-        yield _block(name, about, maps, is_picture, scale, max_maps, step, stacked, own, mark)
+        block = _block(name, about, maps, is_picture, scale, max_maps, step, stacked, own, mark)
+        yield replace(block, origins=tuple(source + 1 for source in step.sources))
 
 
 def _block(
