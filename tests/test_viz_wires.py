@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.patches import Circle, PathPatch
 from networks import networks
@@ -134,6 +134,7 @@ def test_a_picture_stays_one_on_its_own_branch_only():
     assert said(figure).count("grey") == 2  # the input and the padded one
 
 
+@settings(max_examples=15)
 @given(networks(most=3, largest=6))
 def test_every_network_can_be_drawn(case):
     model, shape = case
