@@ -209,6 +209,21 @@ def test_neither_the_picture_nor_its_gradient_depends_on_the_layout(kind, x):
             same_bits(one, same)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [(90, 91), (64, 64), (101, 83)])
+def test_a_large_picture_does_not_see_its_batch(dtype, size):
+    x = numbers((3, 4, *size)).astype(dtype)
+    for norm in (
+        lambda x: ops.group_norm(x, 2),
+        lambda x: ops.group_norm(x, 4),
+        lambda x: ops.layer_norm(x, x.shape[1:]),
+        lambda x: ops.layer_norm(x, x.shape[2:]),
+    ):
+        y = norm(x)
+        for n in range(3):
+            same_bits(norm(x[n : n + 1]), y[n : n + 1])
+
+
 @given(x=wide())
 def test_a_normalised_batch_feels_neither_brightness_nor_contrast(x):
     """What the gradient of x cannot hold: a common part, or a part along x itself."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minicnn.shapes import Array
@@ -12,7 +14,7 @@ Axes = tuple[int, ...]
 def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
     """Return the mean and the variance along some axes, which keep a length of 1.
 
-    Worked out in float64 whatever the dtype of `x`, the variance from the distances to the mean:
+    Added up in float64 whatever the dtype of `x`, the variance from the distances to the mean:
     bright pictures with little contrast keep their digits. It is the mean of the squared
     distances, divided by the number of values and not by one less.
 
@@ -32,10 +34,13 @@ def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
            [6.]]), array([[1.],
            [1.]]))
     """
-    wide = x.astype(np.float64, copy=False)
+    x = np.ascontiguousarray(x)  # so that the last bit is the same in any layout
     with np.errstate(all="ignore"):
-        mean = mean_along(wide, axes)
-        return mean, mean_along(np.square(wide - mean), axes)
+        mean = mean_along(x, axes, np.float64)
+        distance = x - mean.astype(x.dtype)
+        rounded = mean_along(distance, axes, np.float64)  # by so much is the mean off in x's dtype
+        var = mean_along(np.square(distance, out=distance), axes, np.float64)
+        return mean, np.maximum(var - rounded**2, 0)
 
 
 def standardized(x: Array, mean: Array, var: Array, eps: float) -> Array:
@@ -75,11 +80,18 @@ def standardized_backward(dz: Array, z: Array, var: Array, axes: Axes, eps: floa
     return dx
 
 
-def mean_along(values: Array, axes: Axes) -> Array:
+def mean_along(values: Array, axes: Axes, dtype: Any = None) -> Array:
     """Return the mean along some axes, which keep a length of 1; of nothing at all, 0.
 
     Added up in the order of a C-contiguous array, so that the last bit is the same in any layout.
+
+    Parameters
+    ----------
+    values : array
+    axes : tuple of int
+    dtype : dtype, optional
+        What is added up in, and returned; by default that of `values`.
     """
-    total: Array = np.ascontiguousarray(values).sum(axis=axes, keepdims=True)
+    total: Array = np.ascontiguousarray(values).sum(axis=axes, keepdims=True, dtype=dtype)
     total /= max(1, values.size // max(1, total.size))
     return total
