@@ -110,6 +110,21 @@ def test_importing_it_imports_numpy_and_nothing_else():
     assert run(code).strip() == "[]"
 
 
+SLOW = ["numpy.ma", "numpy.typing", "fractions", "decimal", "difflib", "html", "urllib.parse"]
+SLOW += ["concurrent.futures", "http.client", "pathlib", "asyncio"]
+
+
+def test_importing_it_is_quick():
+    """What takes milliseconds and few need comes when it is needed; NumPy may bring it."""
+    code = f"""
+import sys, numpy
+before = set(sys.modules)
+import minicnn
+print([m for m in {SLOW} if m in sys.modules and m not in before])
+"""
+    assert run(code).strip() == "[]"
+
+
 def test_viz_comes_when_it_is_asked_for_and_without_pyplot():
     code = (
         "import sys, minicnn\n"

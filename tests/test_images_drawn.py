@@ -114,7 +114,7 @@ def test_the_photograph():
 
 
 def test_a_matplotlib_without_it(monkeypatch):
-    monkeypatch.setattr(images.reading.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(images.reading, "find_spec", lambda name: None)
     with pytest.raises(MiniCNNError, match=r"use images.test_card\(\)"):
         images.photograph()
 

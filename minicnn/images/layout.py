@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, DTypeError, ImageError, ShapeError
+from minicnn.errors import ConfigError, DTypeError, ImageError, ShapeError, is_masked
 from minicnn.shapes import Array
 
 CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
@@ -144,7 +144,7 @@ def numbers(function: str, array: Any) -> Array:
             f"{function} takes an array, got a Pillow image (mode {array.mode}): "
             f"pass numpy.asarray(image.convert('RGB'))"
         )
-    if isinstance(array, np.ma.MaskedArray):
+    if is_masked(array):
         raise DTypeError(f"{function}: a masked array: fill it first, array.filled(0)")
     try:
         found = np.asarray(array)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -128,11 +127,11 @@ def photograph(*, channels: int | None = None) -> Array:
     (1, 3, 600, 512)
     """
     check_channels(channels)
-    path = Path("mpl-data", "sample_data", "grace_hopper.jpg")
-    found = importlib.util.find_spec("matplotlib")  # finds, and does not import
+    found = find_spec("matplotlib")  # finds, and does not import
     for folder in (found and found.submodule_search_locations) or ():
-        if Path(folder, path).is_file():
-            return load(Path(folder, path), channels=channels)
+        path = os.path.join(folder, "mpl-data", "sample_data", "grace_hopper.jpg")
+        if os.path.isfile(path):
+            return load(path, channels=channels)
     raise ImageError(
         "this matplotlib came without its sample photograph: "
         "use images.test_card(), or load a picture of your own"

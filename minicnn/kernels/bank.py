@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -100,6 +99,8 @@ def named(name: str) -> tuple[Kernel, ...]:
 
 def unknown(name: Any, choices: tuple[str, ...]) -> ConfigError:
     """Return the error for a name that is not there, with the close ones and the families."""
+    import difflib
+
     message = f"there is no kernel named {short(name)}."
     if isinstance(name, str):
         like = name[:60].strip().lower().replace("-", "_").replace(" ", "_")

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from minicnn.errors import ConfigError, DTypeError, ShapeError, short
+from minicnn.errors import ConfigError, DTypeError, ShapeError, is_masked, short
 from minicnn.kernels.table import table
 from minicnn.shapes import Array, Pair
 
@@ -157,7 +157,7 @@ def real_numbers(values: Any, what: str) -> Array:
     DTypeError
         If they are not real numbers: masked, complex, text, objects, dates.
     """
-    if isinstance(values, np.ma.MaskedArray):
+    if is_masked(values):
         raise DTypeError(f"{what}: got a masked array; fill it first, with .filled(0).")
     try:
         array = np.asarray(values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -88,6 +87,8 @@ class Summary:
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook; colours are the notebook's own."""
+        import html
+
         head = "".join(f"<th>{html.escape(text)}</th>" for text in self._headings())
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import DTypeError, LimitError, ShapeError, short
+from minicnn.errors import DTypeError, LimitError, ShapeError, is_masked, short
 from minicnn.shapes import Array, Shape, integer
 
 LAYOUT = "(N, C, H, W)"
@@ -36,7 +36,7 @@ def real_array(x: Any, who: str, name: str = "x") -> Array:
     """
     if not isinstance(x, np.ndarray):
         raise DTypeError(_not_an_array(x, who, name))
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise DTypeError(
             f"{who}: {name} is a masked array, whose mask would be lost.\n"
             f"  Fill it first: {name}.filled(0)."

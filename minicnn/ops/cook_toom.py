@@ -12,20 +12,23 @@ The last point is infinity, where a polynomial's value is its leading coefficien
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from minicnn.shapes import Array, Pair
 
-Matrix = list[list[Fraction]]
+if TYPE_CHECKING:
+    from fractions import Fraction  # otherwise where it is needed: it takes 3 ms
+
+    Matrix = list[list[Fraction]]
 
 POINTS = {
     1: (),
-    4: (Fraction(0), Fraction(1), Fraction(-1)),
-    6: (Fraction(0), Fraction(3, 2), Fraction(-3, 2), Fraction(2, 3), Fraction(-2, 3)),
+    4: ("0", "1", "-1"),
+    6: ("0", "3/2", "-3/2", "2/3", "-2/3"),
 }
 """The finite points for t = 1, 4 and 6.
 
@@ -78,12 +81,14 @@ def cook_toom(m: int, r: int) -> CookToom:
     1/2 -1/2 1/2
     0 0 1
     """
-    points = POINTS[m + r - 1]
+    from fractions import Fraction
+
+    points = tuple(map(Fraction, POINTS[m + r - 1]))
     outputs = [[p**i for p in points] + [Fraction(i == m - 1)] for i in range(m)]
     kernel, pixels = [], []
     for k, p in enumerate(points):
         others = points[:k] + points[k + 1 :]
-        kernel.append([p**j / _product([p - q for q in others]) for j in range(r)])
+        kernel.append([p**j / math.prod(p - q for q in others) for j in range(r)])
         pixels.append([*_coefficients(others), Fraction(0)])
     kernel.append([Fraction(j == r - 1) for j in range(r)])
     pixels.append(_coefficients(points))
@@ -141,6 +146,8 @@ def in_two_directions(outputs: Pair, taps: Pair, dtype: str) -> tuple[Array, Arr
 
 def _coefficients(roots: tuple[Fraction, ...]) -> list[Fraction]:
     """Return the coefficients of the product of (x - root), lowest power first."""
+    from fractions import Fraction
+
     found = [Fraction(1)]
     for root in roots:
         shifted = [Fraction(0), *found]
@@ -148,11 +155,3 @@ def _coefficients(roots: tuple[Fraction, ...]) -> list[Fraction]:
             high - root * low for high, low in zip(shifted, [*found, Fraction(0)], strict=True)
         ]
     return found
-
-
-def _product(factors: list[Fraction]) -> Fraction:
-    """Return the product of the factors, 1 for none."""
-    result = Fraction(1)
-    for factor in factors:
-        result *= factor
-    return result
