@@ -131,6 +131,8 @@ def test_a_residual_block_that_learnt_nothing_passes_its_input_on():
         (lambda: MODELS["resnet20"](1, 9, 4, rng=0), (2, 1, 9, 8)),
         (lambda: inception_block(4, 2, (3, 4), (1, 2), 3, rng=0), (2, 4, 6, 7)),
         (lambda: fire_block(4, 2, 3, rng=0), (2, 4, 6, 7)),
+        (lambda: residual_block(2, 3, rng=0), (2, 2, 6, 7)),
+        (lambda: residual_block(3, 3, stride=2, rng=0), (2, 3, 6, 7)),
         (lambda: CLASSICS["squeezenet"](3, 20, 5, rng=0), (2, 3, 20, 23)),
         (lambda: CLASSICS["googlenet"](3, 31, 5, rng=0), (1, 3, 31, 33)),
     ],

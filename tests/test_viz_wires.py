@@ -132,6 +132,7 @@ def test_a_picture_stays_one_on_its_own_branch_only():
     model = Parallel(Pad(0), Conv2D(1, 1, 1, rng=0))
     figure = plot(model.trace(X))
     assert said(figure).count("grey") == 2  # the input and the padded one
+    assert said(plot(Sequential(ReLU(), Pad(1)).trace(X))).count("grey") == 1
 
 
 @settings(max_examples=15)

@@ -34,7 +34,6 @@ def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
            [6.]]), array([[1.],
            [1.]]))
     """
-    x = np.ascontiguousarray(x)  # so that the last bit is the same in any layout
     with np.errstate(all="ignore"):
         mean = mean_along(x, axes, np.float64)
         distance = x - mean.astype(x.dtype)
