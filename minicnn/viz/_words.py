@@ -143,8 +143,8 @@ def _(layer: Softmax, input_shape: Shape) -> str:
 
 @describe.register
 def _(layer: BatchNorm2D, input_shape: Shape) -> str:
-    whose = "the batch has" if layer.of_batch else "was found while learning"
-    return f"each channel measured by the mean and the variance that {whose}"
+    whose = "of its batch" if layer.of_batch else "found while learning"
+    return f"each channel measured by the mean and the variance {whose}"
 
 
 @describe.register
