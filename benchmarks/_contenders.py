@@ -63,7 +63,7 @@ def arguments(about: str) -> argparse.ArgumentParser:
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Return the arguments, those that follow from others filled in.
 
-    A contender whose first call takes longer than `patience` is not called again.
+    A contender whose first call takes longer than `patience` has one turn only.
     """
     args = parser.parse_args()
     args.threads = 1 if args.cpu else args.threads
@@ -149,10 +149,11 @@ def race(
                     wrong_by = f"{answer['wrong by']:.1e} of the largest value"
                     sys.exit(f"{title}: {name} is wrong by {wrong_by}")
                 first[name] = answer["seconds"]
-            quick = [name for name in first if first[name] <= args.patience]
-            asked = {name: _turn_asker(processes[name], args) for name in quick}
-            times = take_turns(asked, args)
-            results[title] = {name: times.get(name) or [turn_of([first[name]])] for name in first}
+            asked = {name: _turn_asker(processes[name], args) for name in first}
+            slow = [name for name in first if first[name] > args.patience]
+            once = {name: [asked.pop(name)()] for name in slow}
+            times = once | take_turns(asked, args)
+            results[title] = {name: times[name] for name in first}
             print(text_table(title, results[title]), flush=True)
     for process in processes.values():
         process.communicate()

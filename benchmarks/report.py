@@ -62,8 +62,10 @@ def about(results: Found) -> str:
         low, high = when["others"]
         lines.append(
             f"\n**The machine was not quiet**: others kept {low:.1f} to {high:.1f} of its "
-            f"processors busy. Times and limits are worse than they would be alone, and even "
-            f"ratios are rough, so the targets are not judged; run the command again when it is."
+            f"processors busy. Times and limits are worse than they would be alone, and ratios are "
+            f"not to be trusted: a library whose threads wait for each other, as PyTorch's do, can "
+            f"be tens of times slower than on a quiet machine. So the targets are not judged; run "
+            f"the command again when nobody else is there."
         )
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from minicnn import errors, images, kernels, layers, ops, shapes, trace
+from minicnn import errors, kernels, layers, ops, shapes, trace
 from minicnn.errors import (
     ConfigError,
     DataError,
@@ -120,9 +120,11 @@ __all__ = [
     "weights",
 ]
 
+_WHEN_ASKED_FOR = {"classifier", "coach", "explain", "images", "models", "train", "viz", "weights"}
+
 
 def __getattr__(name: str) -> Any:
     """Import what is not needed by all, when it is asked for; `viz` brings matplotlib."""
-    if name in ("classifier", "coach", "explain", "models", "train", "viz", "weights"):
+    if name in _WHEN_ASKED_FOR:
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")

@@ -12,9 +12,9 @@ from minicnn.kernels.choose import UNNAMED, as_kernels
 from minicnn.kernels.record import Kernel
 from minicnn.shapes import Array
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_NAMED_MATRIX = re.compile(r"\s*([^\W\d][\w.+-]*)\s*=(.*)", re.DOTALL)
-_FACTOR = re.compile(r"\s*([^\s*]+)\s*\*(.*)", re.DOTALL)
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NAMED_MATRIX = r"(?s)\s*([^\W\d][\w.+-]*)\s*=(.*)"
+_FACTOR = r"(?s)\s*([^\s*]+)\s*\*(.*)"
 
 
 def parse(text: str) -> tuple[Kernel, ...]:
@@ -52,7 +52,7 @@ def parse(text: str) -> tuple[Kernel, ...]:
         )
     if not text.strip():
         raise ConfigError("no kernels were given; write names such as 'edges', or a matrix")
-    match = _NAMED_MATRIX.fullmatch(text)
+    match = re.fullmatch(_NAMED_MATRIX, text)
     if match:
         return (Kernel(match[1], _read_matrix(match[2])),)
     if ";" in text or "[" in text or "*" in text or _looks_numeric(text):
@@ -67,7 +67,7 @@ def _looks_numeric(text: str) -> bool:
 
 def _read_matrix(text: str) -> Array:
     over, below = 1.0, 1.0
-    match = _FACTOR.fullmatch(text)
+    match = re.fullmatch(_FACTOR, text)
     if match:
         (over, below), text = _fraction(match[1], "the factor"), match[2]
     if text.count("[") != text.count("]"):
@@ -100,7 +100,7 @@ def _number(token: str, where: str) -> float:
 def _fraction(token: str, where: str) -> tuple[float, float]:
     over, slash, below = token.partition("/")
     parts = [over, below] if slash else [over]
-    if not all(_NUMBER.fullmatch(part) for part in parts):
+    if not all(re.fullmatch(_NUMBER, part) for part in parts):
         raise ConfigError(
             f"{where}: {short(token)} is not a number; write 2, -0.5, 1e-3 or 1/9 "
             f"(names and matrices do not mix in one text)."
