@@ -241,7 +241,8 @@ def test_crossover(done):
         weight = (channels, channels, taps, taps)
         assert f"{choose_algorithm((1, channels, side, side), weight)}\n" in out
     measured, fastest = map(int, re.search(r"of (\d+) layers .* fastest for (\d+);", out).groups())
-    assert 40 <= fastest <= measured
+    assert fastest <= measured
+    assert measured > 60  # which are measured follows from their size; who wins is the machine's
 
 
 def test_running_again_replaces_the_picture(done, tmp_path):
