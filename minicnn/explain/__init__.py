@@ -12,6 +12,9 @@ from minicnn.explain.attribution import (
 )
 from minicnn.explain.border_truth import BorderStep, BorderTruth, border_truth
 from minicnn.explain.collapse import Collapsed, collapse
+from minicnn.explain.compare import compare
+from minicnn.explain.compare_gap import Gap
+from minicnn.explain.compare_records import Comparison
 from minicnn.explain.doctor import diagnose
 from minicnn.explain.doctor_findings import Diagnosis, Finding
 from minicnn.explain.excite import Excited, Patch, exciting_patches, maximise
@@ -43,12 +46,14 @@ __all__ = [
     "BorderStep",
     "BorderTruth",
     "Collapsed",
+    "Comparison",
     "Diagnosis",
     "Excited",
     "FieldStep",
     "Finding",
     "FoundKernel",
     "GradientLedger",
+    "Gap",
     "Im2colAtlas",
     "Im2colCost",
     "Ledger",
@@ -65,6 +70,7 @@ __all__ = [
     "arithmetic",
     "border_truth",
     "collapse",
+    "compare",
     "diagnose",
     "exciting_patches",
     "find_kernel",

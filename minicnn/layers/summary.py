@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from minicnn.layers.base import Layer, image_shape
 from minicnn.layers.field import Field
-from minicnn.layers.plan import PICTURE, in_step
+from minicnn.layers.plan import PICTURE, Node, in_step
 from minicnn.shapes import Pair, Shape
 
 _TEXTS, _NUMBERS = ("step", "layer"), ("output", "params", "mult-adds", "field", "left over")
@@ -128,11 +128,22 @@ def summarize(model: Layer, input_shape: Shape) -> Summary:
     model : Layer
     input_shape : (N, C, H, W)
     """
+    return summarize_plan(model.plan(), input_shape)
+
+
+def summarize_plan(plan: Iterable[Node], input_shape: Shape) -> Summary:
+    """Return the summary of layers that are wired like this.
+
+    Parameters
+    ----------
+    plan : iterable of Node
+    input_shape : (N, C, H, W)
+    """
     start = image_shape(input_shape, "summary")
     shapes: dict[int, Shape] = {PICTURE: start}
     fields: dict[int, Field | None] = {PICTURE: Field()}
     rows = []
-    for position, node in enumerate(model.plan()):
+    for position, node in enumerate(plan):
         inputs = [shapes[source] for source in node.sources]
         with in_step(position, node.name, "the summary"):
             shapes[position] = node.layer.output_shape(*inputs)
