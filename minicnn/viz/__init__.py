@@ -6,6 +6,7 @@ from minicnn.viz.animation import Animation
 from minicnn.viz.arithmetic import plot_arithmetic
 from minicnn.viz.border import plot_border_truth
 from minicnn.viz.coach import plot_coach
+from minicnn.viz.comparison import plot_comparison
 from minicnn.viz.diagnosis import plot_diagnosis
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
 from minicnn.viz.field import plot_projective_field, plot_receptive_field
@@ -33,6 +34,7 @@ __all__ = [
     "plot_arithmetic",
     "plot_border_truth",
     "plot_coach",
+    "plot_comparison",
     "plot_diagnosis",
     "plot_feature_maps",
     "plot_filmstrip",
