@@ -154,6 +154,13 @@ def test_a_window_may_hang_over_the_end(drawn, ceil_mode):
     inside(arithmetic_of(window, size))
 
 
+def test_every_stop_beyond_the_picture_is_taken_back():
+    wide = Window(1, padding=((0, 2), (0, 0)), ceil_mode=True)
+    rows, columns = arithmetic(wide, (1, 1)).axes
+    assert rows.formula == "ceil((1 + 2 - 1 * (1 - 1) - 1) / 1) + 1 - 2 = 1"
+    assert columns.formula == "ceil((1 + 0 - 1 * (1 - 1) - 1) / 1) + 1 = 1"
+
+
 def test_layers_that_have_a_window():
     pool = arithmetic(MaxPool2D(3, stride=2, ceil_mode=True), (7, 8))
     assert (pool.output_size, [axis.hangs_over for axis in pool.axes]) == ((3, 4), [0, 1])

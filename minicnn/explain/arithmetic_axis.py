@@ -68,13 +68,15 @@ class AxisArithmetic:
     def formula(self) -> str:
         """The formula of `minicnn.shapes.Window` with its numbers, and what it comes to.
 
-        In ceil mode, "- 1" at its end takes back a stop that would begin beyond the picture.
+        In ceil mode, "- 1" at its end takes back a stop that would begin beyond the picture; wide
+        padding behind a narrow kernel takes more.
         """
         padding, taps = self.before + self.after, f"{self.dilation} * ({self.kernel} - 1)"
         rounded, back = "floor", ""
         if self.ceil_mode:
             rounded = "ceil"
-            back = " - 1" if -(-(self.padded - self.span) // self.stride) + 1 > self.stops else ""
+            beyond = -(-(self.padded - self.span) // self.stride) + 1 - self.stops
+            back = f" - {beyond}" if beyond else ""
         inner = f"({self.size} + {padding} - {taps} - 1) / {self.stride}"
         return f"{rounded}({inner}) + 1{back} = {self.stops}"
 
