@@ -21,14 +21,10 @@ EXAMPLES = (
     "photo.jpg -o strip.pdf --kernels gaussian_3x3 --stride 2 --frames 0,20,40",
 )
 
-_MOST_BYTES = 2 * 2**30
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what can be written behind the command."""
-    parser.add_argument(
-        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
-    )
+    sources.add_image(parser)
     outputs.add_output_options(parser, "draw the animation, or a filmstrip of stills,", moves=True)
     what = parser.add_argument_group("what is shown")
     what.add_argument(
@@ -65,13 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "400",
     )
     model.add_model_options(parser, relu=False)
-    sources.add_reading_options(parser).add_argument(
-        "--max-bytes",
-        type=values.size_in_bytes,
-        default=_MOST_BYTES,
-        metavar="SIZE",
-        help="refuse maps that need more memory; default: 2GiB",
-    )
+    sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,23 +6,18 @@ import argparse
 import json
 
 from minicnn import Trace
-from minicnn.cli import learnt, model, sources, values
-from minicnn.cli.console import WrongCall, say
-from minicnn.cli.outputs import Target
+from minicnn.cli import answers, learnt, model, sources
+from minicnn.cli.console import WrongCall
 from minicnn.explain import Diagnosis, diagnose
 
 NAME = "doctor"
 HELP = "Say which maps are flat, dead, copies, saturated or not finite: why, and what to do"
 EXAMPLES = ("photo.jpg --kernels all", "photo.jpg --weights net.npz --steps -o sick.png")
 
-_MOST_BYTES = 2 * 2**30
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what can be written behind the command."""
-    parser.add_argument(
-        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
-    )
+    sources.add_image(parser)
     what = parser.add_argument_group("what is asked")
     what.add_argument(
         "--steps",
@@ -32,54 +27,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--strict", action="store_true", help="leave with exit code 1 if there is a finding"
     )
-    out = parser.add_argument_group("output")
-    out.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how it is printed; "
-        "default: text"
-    )  # fmt: skip
-    out.add_argument(
-        "-o",
-        "--output",
-        type=values.output,
-        metavar="OUT",
-        help="also draw the sick maps to this file: PNG, SVG or PDF by its suffix; - is standard "
-        "output (and what is printed goes to standard error)",
-    )
-    out.add_argument(
-        "--force", action="store_true", help="write over an existing file (never over an input)"
-    )
+    answers.add_answer_options(parser, "text", "json", draw="draw the sick maps")
     model.add_model_options(parser)
     learnt.add_weights_option(parser, "ask about its maps, of the picture at its own size")
-    sources.add_reading_options(parser).add_argument(
-        "--max-bytes",
-        type=values.size_in_bytes,
-        default=_MOST_BYTES,
-        metavar="SIZE",
-        help="refuse maps that need more memory; default: 2GiB",
-    )
+    sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Examine the maps, say what was found, and return the exit code."""
-    if args.force and args.output is None:
-        raise WrongCall("--force says how -o OUT is written: give it too")
     if args.steps and args.format == "json":
         raise WrongCall("--steps prints a table, as text: leave out --format json")
     taught = learnt.load(args)
     source = sources.Source(args.image)
-    target = None
-    if args.output is not None:
-        target = Target(args.output, None, args.force, (source.file,))
-        target.check()
+    target = answers.target_of(args, source)
     x = source.load(args)
     if taught is None:
         net = model.build_model(args, x.shape)
     else:
         net, x = learnt.whole(taught, x)
     diagnosis = diagnose(net.trace(x, max_bytes=args.max_bytes))
-    if target is not None:
-        target.write(_drawn(diagnosis, target.format))
-    say(_printed(diagnosis, args), error=target is not None and target.is_stdout)
+    answers.give(_printed(diagnosis, args), target, lambda format: _drawn(diagnosis, format))
     return 1 if args.strict and not diagnosis.is_well else 0
 
 

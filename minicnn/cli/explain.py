@@ -7,9 +7,8 @@ import json
 from typing import Any
 
 from minicnn import Trace
-from minicnn.cli import model, sources, values
-from minicnn.cli.console import WrongCall, one_line, say
-from minicnn.cli.outputs import Target
+from minicnn.cli import answers, model, sources, values
+from minicnn.cli.console import WrongCall, one_line
 from minicnn.errors import ConfigError
 from minicnn.explain import Ledger, pixel
 from minicnn.ops.arrays import image_batch
@@ -21,15 +20,10 @@ EXAMPLES = (
     "photo.jpg --at 120,200 --kernels kirsch --format latex -o why.png",
 )
 
-_FORMATS = ("text", "latex", "json")
-_MOST_BYTES = 2 * 2**30
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what can be written behind the command."""
-    parser.add_argument(
-        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
-    )
+    sources.add_image(parser)
     what = parser.add_argument_group("the value")
     what.add_argument(
         "--at",
@@ -56,50 +50,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also follow it back to the picture, along the terms that bring most",
     )
-    out = parser.add_argument_group("output")
-    out.add_argument(
-        "--format", choices=_FORMATS, default="text", help="how it is printed; default: text"
-    )
-    out.add_argument(
-        "-o",
-        "--output",
-        type=values.output,
-        metavar="OUT",
-        help="also draw it to this file: PNG, SVG or PDF by its suffix; - is standard output (and "
-        "what is printed goes to standard error)",
-    )
-    out.add_argument(
-        "--force", action="store_true", help="write over an existing file (never over an input)"
-    )
+    answers.add_answer_options(parser, "text", "latex", "json")
     model.add_model_options(parser)
-    sources.add_reading_options(parser).add_argument(
-        "--max-bytes",
-        type=values.size_in_bytes,
-        default=_MOST_BYTES,
-        metavar="SIZE",
-        help="refuse maps that need more memory; default: 2GiB",
-    )
+    sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Explain the value, and return the exit code."""
-    if args.force and args.output is None:
-        raise WrongCall("--force says how -o OUT is written: give it too")
     if args.back and args.format == "latex":
         raise WrongCall("--back prints a tree, as text or json: leave out --format latex")
     source = sources.Source(args.image)
-    target = None
-    if args.output is not None:
-        target = Target(args.output, None, args.force, (source.file,))
-        target.check()
+    target = answers.target_of(args, source)
     x = source.load(args)
     net = model.build_model(args, x.shape)
     trace = net.trace(x, max_bytes=args.max_bytes)
     ledger = _ledger(trace, args)
-    text = _printed(ledger, args)
-    if target is not None:
-        target.write(_drawn(ledger, target.format))
-    say(text, error=target is not None and target.is_stdout)
+    answers.give(_printed(ledger, args), target, lambda format: _drawn(ledger, format))
     return 0
 
 

@@ -7,9 +7,8 @@ import json
 from typing import Any
 
 from minicnn import Trace
-from minicnn.cli import model, sources, values
-from minicnn.cli.console import WrongCall, one_line, say
-from minicnn.cli.outputs import Target
+from minicnn.cli import answers, model, sources, values
+from minicnn.cli.console import WrongCall, one_line
 from minicnn.errors import ConfigError
 from minicnn.explain import border_truth, projective_field, receptive_field
 
@@ -20,14 +19,10 @@ EXAMPLES = (
     "photo.jpg --border -o border.png",
 )
 
-_MOST_BYTES = 2 * 2**30
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what can be written behind the command."""
-    parser.add_argument(
-        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
-    )
+    sources.add_image(parser)
     what = parser.add_argument_group("what is asked")
     what.add_argument(
         "--at",
@@ -58,40 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="prove it: put NaN into the picture, or into the padding, and see what it reaches",
     )
-    out = parser.add_argument_group("output")
-    out.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how it is printed; "
-        "default: text"
-    )  # fmt: skip
-    out.add_argument(
-        "-o",
-        "--output",
-        type=values.output,
-        metavar="OUT",
-        help="also draw it to this file: PNG, SVG or PDF by its suffix; - is standard output (and "
-        "what is printed goes to standard error)",
-    )
-    out.add_argument(
-        "--force", action="store_true", help="write over an existing file (never over an input)"
-    )
+    answers.add_answer_options(parser, "text", "json")
     model.add_model_options(parser)
-    sources.add_reading_options(parser).add_argument(
-        "--max-bytes",
-        type=values.size_in_bytes,
-        default=_MOST_BYTES,
-        metavar="SIZE",
-        help="refuse maps that need more memory; default: 2GiB",
-    )
+    sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found, draw it, and return the exit code."""
     _check_call(args)
     source = sources.Source(args.image)
-    target = None
-    if args.output is not None:
-        target = Target(args.output, None, args.force, (source.file,))
-        target.check()
+    target = answers.target_of(args, source)
     x = source.load(args)
     trace = model.build_model(args, x.shape).trace(x, max_bytes=args.max_bytes)
     try:
@@ -99,16 +70,12 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:  # a place that this picture's maps do not have
         raise WrongCall(one_line(error)) from error
     proof = found.poke() if args.poke else None
-    if target is not None:
-        target.write(_drawn(trace, args, target.format))
-    say(_printed(found, proof, args), error=target is not None and target.is_stdout)
+    answers.give(_printed(found, proof, args), target, lambda format: _drawn(trace, args, format))
     return 0
 
 
 def _check_call(args: argparse.Namespace) -> None:
     """Raise for options that do not go together."""
-    if args.force and args.output is None:
-        raise WrongCall("--force says how -o OUT is written: give it too")
     if args.border and args.at is not None:
         raise WrongCall("--border tells of whole steps: leave out --at")
     if args.step is not None and (args.border or args.changes):

@@ -24,8 +24,6 @@ EXAMPLES = (
     "holiday/ --output-dir maps --kernels '0 -1 0; -1 4 -1; 0 -1 0'",
 )
 
-_MOST_BYTES = 2 * 2**30
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what can be written behind the command."""
@@ -75,13 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw a storyboard: the picture, every step with its maps, and the kernels",
     )
-    sources.add_reading_options(parser).add_argument(
-        "--max-bytes",
-        type=values.size_in_bytes,
-        default=_MOST_BYTES,
-        metavar="SIZE",
-        help="refuse maps that need more memory; default: 2GiB",
-    )
+    sources.add_limits(parser)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ from minicnn.images.reading import MAX_PIXELS, SUFFIXES
 from minicnn.shapes import Array
 from minicnn.terminal import is_terminal
 
+MOST_BYTES = 2 * 2**30
+"""How much memory maps may take, unless --max-bytes says otherwise."""
+
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 8
 
 
@@ -88,6 +91,24 @@ class Source:
     def _address_name(self) -> str:
         path = self.given.split("://", 1)[1].split("?", 1)[0].split("#", 1)[0]
         return urllib.parse.unquote(path.rstrip("/").rpartition("/")[2])
+
+
+def add_image(parser: argparse.ArgumentParser) -> None:
+    """Add the picture that a command looks at."""
+    parser.add_argument(
+        "image", metavar="IMAGE", help="a picture, an http(s) address, or - for standard input"
+    )
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the limits for what is read, and for what a model makes of it."""
+    add_reading_options(parser).add_argument(
+        "--max-bytes",
+        type=values.size_in_bytes,
+        default=MOST_BYTES,
+        metavar="SIZE",
+        help="refuse maps that need more memory; default: 2GiB",
+    )
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> Any:
