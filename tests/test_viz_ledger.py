@@ -6,16 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from minicnn import (
     Conv2D,
+    Flatten,
     GroupNorm,
     Layer,
+    Linear,
+    MaxPool2D,
     Pad,
     Parallel,
     ReLU,
     Sequential,
+    Softmax,
     explain,
     images,
     viz,
@@ -235,13 +241,88 @@ def test_a_copy_is_an_arrow_from_its_source():
     ledger = explain.pixel(Pad(2, mode="circular"), x, 0, 0, 0, 3)
     figure = plot(ledger)
     assert [image.get_array().shape for image in tiles(figure)] == [(4, 5), (8, 9)]
-    assert len([p for p in figure.axes[0].patches if isinstance(p, FancyArrowPatch)]) == 1
+    assert any(isinstance(p, FancyArrowPatch) for p in figure.axes[0].patches)
     assert "picture channel 0 (2, 1) = 0.55" in texts(figure)
     assert "Outside the picture: from the picture's other side" in texts(figure)
     box, (left, right, bottom, top) = frames(figure)[0], tiles(figure)[0].get_extent()
     assert (box.x0 - left) / (right - left) == pytest.approx(1 / 5, abs=0.01)
     assert (box.y0 - top) / (bottom - top) == pytest.approx(2 / 4, abs=0.01)
     inside(figure)
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_no_arrow_crosses_a_number_or_a_bar(data):
+    size = data.draw(st.tuples(st.integers(1, 6), st.integers(1, 6)))
+    layers = [Pad(1, mode="replicate"), ReLU(), MaxPool2D(2, padding=1), Flatten(), Softmax()]
+    x = np.random.default_rng(0).standard_normal((1, 2, *size))
+    trace = Sequential(*layers).trace(x)
+    step = data.draw(st.integers(0, len(layers) - 1))
+    place = [data.draw(st.integers(0, n - 1)) for n in trace[step].output.shape[1:]]
+    figure = plot(explain.pixel(trace, None, step, *place))
+    figure.set_dpi(72)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()]
+    boxes = [(b.x0, figure.bbox.y1 - b.y1, b.x1, figure.bbox.y1 - b.y0) for b in boxes]
+    for patch in figure.axes[0].patches:
+        if patch.get_gid() == "bars":
+            corners = patch.get_path().vertices.reshape(-1, 5, 2)
+            boxes += [(*box.min(axis=0), *box.max(axis=0)) for box in corners]
+    arrows = [p for p in figure.axes[0].patches if isinstance(p, FancyArrowPatch)]
+    assert len(arrows) == 2  # one, and its rim
+    points = arrows[0].get_path().vertices  # in points, as the page is
+    ends = zip(points[:-1], points[1:], strict=True)
+    xs, ys = np.concatenate([np.linspace(a, b, 400) for a, b in ends]).T
+    for x0, y0, x1, y1 in boxes:
+        assert not ((xs > x0 + 1) & (xs < x1 - 1) & (ys > y0 + 1.5) & (ys < y1 - 1.5)).any()
+
+
+@pytest.mark.parametrize("mode", ["zeros", "replicate"])
+def test_a_padded_map_shows_where_the_picture_is(mode):
+    x = np.arange(20.0).reshape(1, 1, 4, 5) / 20
+    figure = plot(explain.pixel(Pad([[1, 2], [3, 0]], mode=mode), x, 0, 0, 0, 3))
+    assert "pad channel 0; inner frame: the picture" in said(figure)
+    left, right, bottom, top = tiles(figure)[-1].get_extent()
+    box = next(
+        patch.get_bbox()
+        for patch in figure.axes[0].patches
+        if isinstance(patch, Rectangle)
+        and not patch.get_fill()
+        and patch.get_edgecolor()[:3] == pytest.approx((0.122, 0.122, 0.122), abs=0.01)
+    )
+    expected = [3 / 8, 1 / 7, 8 / 8, 5 / 7]
+    wide, high = right - left, bottom - top
+    found = [(box.x0 - left) / wide, (box.y0 - top) / high]
+    found += [(box.x1 - left) / wide, (box.y1 - top) / high]
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("at", [(0, 0), (3, 3), (3, 0), (0, 3)])
+def test_a_frame_on_padding_leaves_the_maps_name_free(at):
+    figure = plot(conv_ledger(2, size=(5, 5), shape=(4, 4), padding=2, at=at))
+    figure.set_dpi(72)
+    figure.draw_without_rendering()
+    names = [t for t in figure.axes[0].texts if t.get_text().startswith("picture channel")]
+    assert len(names) == 2
+    for name in names:
+        box = name.get_window_extent()
+        low, high = figure.bbox.y1 - box.y1, figure.bbox.y1 - box.y0
+        for frame in frames(figure):
+            apart = frame.x1 < box.x0 or frame.x0 > box.x1 or frame.y1 < low or frame.y0 > high
+            assert apart, name.get_text()
+    inside(figure)
+
+
+def test_what_is_summed_is_called_what_it_is():
+    channels = said(plot(conv_ledger(20, size=1)))
+    assert "The sum as it builds up: channels 0 to 19" in channels
+    assert "8 other channels" in channels
+    assert "feature" not in channels
+    flat = Sequential(Flatten(), Linear(20, 2, rng=0)).trace(np.ones((1, 5, 2, 2)))
+    ledger = explain.pixel(flat, None, "linear", 1)
+    assert "The sum as it builds up: features 0 to 19" in said(plot(ledger))
+    assert "the other 12 features" in str(ledger)
+    assert "other features" in ledger.to_latex()
 
 
 @pytest.mark.parametrize("branches", [1, 2, 3, 6])

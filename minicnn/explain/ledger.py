@@ -170,6 +170,11 @@ class Ledger:
         """What the check rests on: how it was summed, how far apart the two are."""
         return grounds_of(self)
 
+    @property
+    def input_noun(self) -> str:
+        """What the step's input consists of: "channel"s, or "feature"s that stand in a line."""
+        return "channel" if self.origin is None else self.recording.noun(self.origin)
+
     def branch_name(self, branch: int) -> str:
         """Return the name of one of the steps that this one looks at."""
         origin = self.origins[branch] if self.origins else None

@@ -157,7 +157,8 @@ def _written_out(account: WeightedSum, ledger: Ledger, order: list[int]) -> str:
     text = "".join(_signed(value, at_start=not i) for i, value in enumerate(terms))
     if many:
         rest = total(account.sums[position] for position in order[TERMS:])
-        words = f"{len(order) - TERMS} other channels"
+        noun = ledger.input_noun + ("s" if len(order) > TERMS + 1 else "")
+        words = f"{len(order) - TERMS} other {noun}"
         text += rf" + \underbrace{{{_bracketed(rest)}}}_{{\text{{{words}}}}}"
     if account.bias is not None:
         text += rf" + \underbrace{{{_bracketed(account.bias)}}}_{{\text{{bias}}}}"

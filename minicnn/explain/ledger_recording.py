@@ -45,8 +45,11 @@ class Recording:
     def map_name(self, position: int, channel: int) -> str:
         """Return what a map is called: a kernel's name, or "channel 3"; a number, "feature 3"."""
         names = None if position == PICTURE else self.names[position]
-        noun = "feature" if self.array(position).ndim == 2 else "channel"
-        return f"{noun} {channel}" if names is None else names[channel]
+        return f"{self.noun(position)} {channel}" if names is None else names[channel]
+
+    def noun(self, position: int) -> str:
+        """Return what a map is an example of: "channel"; a number among numbers, "feature"."""
+        return "feature" if self.array(position).ndim == 2 else "channel"
 
     def in_words(self, position: int, place: Place) -> str:
         """Return where a value stands: "channel 3, row 1, column 2", or "feature 3" of a line."""

@@ -191,7 +191,8 @@ def _sums(account: WeightedSum, order: list[int], ledger: Ledger) -> list[str]:
         rows.append((name, account.sums[position]))
     if rest:
         left = total(account.sums[position] for position in rest)
-        rows.append((f"the other {len(rest)} channels", left))
+        noun = ledger.input_noun + ("s" if len(rest) > 1 else "")
+        rows.append((f"the other {len(rest)} {noun}", left))
     if account.bias is not None:
         rows.append(("bias", account.bias))
     return _added_up(rows, account.result)

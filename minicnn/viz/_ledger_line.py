@@ -113,7 +113,7 @@ class Terms:
         ends = []
         if self.rest:
             rest = total(self.account.sums[position] for position in self.rest)
-            ends.append((f"{_text.count(len(self.rest), 'other feature')}", rest))
+            ends.append((f"{_text.count(len(self.rest), f'other {self.ledger.input_noun}')}", rest))
         return ends if self.account.bias is None else [*ends, ("bias", self.account.bias)]
 
 

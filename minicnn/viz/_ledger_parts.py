@@ -10,6 +10,7 @@ from matplotlib.colors import Colormap
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
 
 from minicnn.explain.ledger import Ledger
 from minicnn.explain.ledger_numbers import cells
@@ -97,10 +98,22 @@ def pixels_box(shape: tuple[int, ...], box: Box, rows: Any, columns: Any) -> Box
     return left - more_x, top - more_y, wide + 2 * more_x, high + 2 * more_y
 
 
-def outline(page: Page, box: Box, *, rim: bool = True) -> None:
+def beside(shape: tuple[int, ...], rows: Any, columns: Any) -> tuple[range, range]:
+    """Return the rows and columns from a map's first to its last, and on to those asked for.
+
+    The map reaches from row 0 to its height; what lies on its padding reaches beyond it.
+    """
+    height, width = shape[-2:]
+    return (
+        range(min(0, *rows), max(height, *(row + 1 for row in rows))),
+        range(min(0, *columns), max(width, *(column + 1 for column in columns))),
+    )
+
+
+def outline(page: Page, box: Box, *, rim: bool = True, color: str = ALARM) -> None:
     """Draw a red frame; on a white rim it stands out on any map."""
     x, y, width, height = box
-    for edge, thick in (("white", 2.3), (ALARM, 1.1))[0 if rim else 1 :]:
+    for edge, thick in (("white", 2.3), (color, 1.1))[0 if rim else 1 :]:
         page.axes.add_artist(
             Rectangle(
                 (x, y), width, height, fill=False, edgecolor=edge, linewidth=thick, clip_on=False
@@ -124,14 +137,16 @@ def zoom_passes_below(small: Box, large: Box, map_: Box, width: float) -> bool:
     return along > 0 and bottom + along * (large[1] + large[3] - bottom) > map_[1] + map_[3]
 
 
-def arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow."""
-    page.axes.add_artist(
-        FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=9, color=ALARM, linewidth=0.9,
-            shrinkA=0, shrinkB=4, clip_on=False,
-        )
-    )  # fmt: skip
+def arrow(page: Page, points: list[tuple[float, float]]) -> None:
+    """Draw an arrow along points; on a white rim it stands out on any map."""
+    way = Path([point for i, point in enumerate(points) if i == 0 or point != points[i - 1]])
+    for style, color, thick in (("-", "white", 2.3), ("-|>", ALARM, 0.9)):
+        page.axes.add_artist(
+            FancyArrowPatch(
+                path=way, arrowstyle=style, mutation_scale=9, color=color, linewidth=thick,
+                clip_on=False, joinstyle="miter", capstyle="butt",
+            )
+        )  # fmt: skip
 
 
 def draw_cells(

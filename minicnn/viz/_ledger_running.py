@@ -21,10 +21,13 @@ def builds_up(account: WeightedSum) -> bool:
     return 1 < len(_parts(account)) <= _MOST_PARTS
 
 
-def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Box) -> None:
+def draw_running_sum(
+    page: Page, account: WeightedSum, noun: str, shown: list[int], box: Box
+) -> None:
     """Draw how the sum comes about: each channel takes it up or down, then the bias.
 
-    Channels that have a row of their own are dark. Of a single channel, each product does.
+    Channels, or whatever the `noun` says they are, that have a row of their own are dark. Of a
+    single channel, each product does.
     """
     x, y, width, height = box
     single, parts = len(account.sums) == 1, _parts(account)
@@ -62,7 +65,7 @@ def draw_running_sum(page: Page, account: WeightedSum, shown: list[int], box: Bo
     bar(len(parts), 0.0, float(ends[-1]), ALARM)
     page.rule(y + high * down, x, x + step * (len(parts) + 1))
     note = " Dark: those above." if len(shown) < len(account.sums) else ""
-    words = f"The sum as it builds up: {_what(account)}; red: what it comes to.{note}"
+    words = f"The sum as it builds up: {_what(account, noun)}; red: what it comes to.{note}"
     page.text(x, y + height + SMALL + 4, words, size=SMALL, color=SOFT)
 
 
@@ -73,10 +76,9 @@ def _parts(account: WeightedSum) -> list[float]:
     return [*parts, *([] if account.bias is None else [account.bias])]
 
 
-def _what(account: WeightedSum) -> str:
+def _what(account: WeightedSum, noun: str) -> str:
     if len(account.sums) > 1:
-        noun = "channels" if account.products[0].size > 1 else "features"
-        words = f"{noun} {account.channels[0]} to {account.channels[-1]}"
+        words = f"{noun}s {account.channels[0]} to {account.channels[-1]}"
     else:
         words = "the products, row by row" if account.products.size > 1 else "the product"
     return words if account.bias is None else f"{words}, then the bias"

@@ -6,8 +6,11 @@ from minicnn.explain.ledger import Ledger
 from minicnn.explain.ledger_numbers import number
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import total
+from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._ledger_parts import (
+    Box,
+    beside,
     draw_cells,
     draw_map_at,
     fitted,
@@ -50,7 +53,7 @@ class Rows:
         )
         high = kh * self.cell
         if self.maps is not None:
-            high = max(high, fitted(self.maps.shape, MAP, TALLEST)[1])
+            high = max(high, self._spread(self.maps)[1])
         self.inner = high
         self.height = _HEADS + (high + _CAPTION) * len(self.shown)
 
@@ -82,6 +85,24 @@ class Rows:
             text += (f" {sign} " if text else sign) + number(abs(value)) + words
         return printed(f"{text} = {number(account.result)}")
 
+    def _spread(self, maps: Array) -> tuple[float, float]:
+        """Return the size of a map with as much of its padding as the patch lies on."""
+        reach = beside(maps.shape, self.account.rows, self.account.columns)
+        return fitted(tuple(map(len, reach)), MAP, TALLEST)
+
+    def _boxes(self, maps: Array, x: float, middle: float) -> tuple[Box, Box]:
+        """Return where a map with that padding is drawn, and the map in it."""
+        rows, columns = beside(maps.shape, self.account.rows, self.account.columns)
+        width, height = self._spread(maps)
+        whole = x, middle - height / 2, width, height
+        down, across = height / len(rows), width / len(columns)
+        return whole, (
+            x - columns.start * across,
+            whole[1] - rows.start * down,
+            maps.shape[2] * across,
+            maps.shape[1] * down,
+        )
+
     def _draw_heads(self, page: Page, x: list[float], top: float) -> None:
         if self.maps is not None:
             name = _text.plain(f"Input: {self.ledger.origin_name}")
@@ -109,15 +130,14 @@ class Rows:
             outside = None if left == x[2] else ~account.inside
             draw_cells(page, values, scale, left, patch[1], self.cell, outside)
         if self.maps is not None:
-            width, height = fitted(self.maps.shape, MAP, TALLEST)
-            box = x[0], middle - height / 2, width, height
+            whole, box = self._boxes(self.maps, x[0], middle)
             draw_map_at(page, self.maps[channel], maps, box)
             frame = pixels_box(self.maps.shape, box, account.rows, account.columns)
             outline(page, frame)
             zoom(page, frame, patch)
             outline(page, patch, rim=False)
-            if not zoom_passes_below(frame, patch, box, _text.width(name, SMALL)):
-                below = box[1] + height
+            if not zoom_passes_below(frame, patch, whole, _text.width(name, SMALL)):
+                below = whole[1] + whole[3]
         page.text(x[0], below + SMALL + 2, name, size=SMALL, color=SOFT)
         signs = (_text.TIMES, "=", _text.ARROW)
         for left, right, sign in zip(x[1:4], x[2:5], signs, strict=True):

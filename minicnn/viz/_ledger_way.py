@@ -8,12 +8,15 @@ from functools import cached_property
 from minicnn.explain.ledger import Ledger
 from minicnn.explain.ledger_accounts import Added, Copied, Formula, Pixel, Unopened
 from minicnn.explain.ledger_numbers import number
+from minicnn.explain.ledger_recording import PICTURE
 from minicnn.explain.ledger_share import Share
 from minicnn.explain.ledger_terms import Input, Place
+from minicnn.layers import Pad
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._ledger_line import are_numbers, draw_line
 from minicnn.viz._ledger_parts import (
+    Box,
     arrow,
     cell_texts,
     draw_cells,
@@ -24,18 +27,19 @@ from minicnn.viz._ledger_parts import (
     pixels_box,
 )
 from minicnn.viz._page import BODY, HEADING, Page
-from minicnn.viz._style import Scale, printed, scale_of
+from minicnn.viz._style import INK, Scale, printed, scale_of
 
 _WIDE, _TALL, _BETWEEN, _SIGN = 278.0, 300.0, 60.0, 34.0
 _HEADS, _WRITTEN, _BAR, _MOST = 42.0, 16, 118.0, 4
-_LINE, _TERMS = 110.0, 5
+_LINE, _TERMS, _LANE = 110.0, 5, 7.0
 
 
 @dataclass(frozen=True)
 class Stop:
     """A map with a frame in it: one that a value comes from, or the one that it stands in.
 
-    Among plain numbers, `line` is all of them.
+    Among plain numbers, `line` is all of them. Of a padded map, `picture` is the rows and the
+    columns that are no padding.
     """
 
     name: str
@@ -43,10 +47,47 @@ class Stop:
     scale: Scale
     framed: tuple[Place, ...]
     line: Array | None = None
+    picture: tuple[range, range] | None = None
 
     def height(self, wide: float) -> float:
         """Return how high it is drawn, that wide."""
         return _LINE if self.line is not None else fitted(self.values.shape, wide, _TALL)[1]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where a stop is drawn: its map or its bars, and the frame in it, or the red bar.
+
+    Parameters
+    ----------
+    box, frame : Box
+    is_line : bool
+        Whether it is bars.
+    """
+
+    box: Box
+    frame: Box
+    is_line: bool
+
+    def way_out(self) -> list[tuple[float, float]]:
+        """Return points from the frame to the right end, along no number and across no bar."""
+        x, y, width, _ = self.frame
+        end = self.box[0] + self.box[2]
+        if self.is_line:
+            return [(x + width / 2, y), *self._lane(x + width / 2, end)]
+        return [(x + width, y), (end, y)]
+
+    def way_in(self) -> list[tuple[float, float]]:
+        """Return points from the left end to the frame."""
+        x, y, width, _ = self.frame
+        if self.is_line:
+            return [*reversed(self._lane(x + width / 2, self.box[0])), (x + width / 2, y)]
+        return [(self.box[0], y), (x, y)]
+
+    def _lane(self, start: float, end: float) -> list[tuple[float, float]]:
+        """Return the two ends of a level stretch above all bars."""
+        y = self.box[1] - _LANE
+        return [(start, y), (end, y)]
 
 
 class Way:
@@ -68,6 +109,9 @@ class Way:
         step = "Output: " if before and not self.is_sum else ""
         name = f"{step}{ledger.step} {ledger.map_name}"
         after = self._stop(name, ledger.position, ledger.place.channel, (ledger.place,))
+        inside = self._picture_inside()
+        if inside is not None:
+            after = replace(after, name=f"{name}; inner frame: the picture", picture=inside)
         self.stops = _alike(*before, after) if self.is_sum else (*before, after)
         self.left_out = len(ledger.inputs) - len(before) if self.is_sum else 0
         self.between = _SIGN if len(before) > 1 else _BETWEEN
@@ -78,17 +122,16 @@ class Way:
 
     def draw(self, page: Page, left: float, top: float) -> None:
         """Draw them, signs or an arrow between them."""
-        frames = []
+        drawn = []
         for count, stop in enumerate(self.stops):
             x = left + count * (self.wide + self.between)
-            frames.append(self._draw_map(page, stop, x, top))
+            drawn.append(self._draw_map(page, stop, x, top))
             if self.is_sum and count:
                 y = top + _HEADS + self.tall / 2 + HEADING * 0.35
                 sign, size = self._sign(count)
                 page.text(x - self.between / 2, y, sign, size=size, align="center")
-        if len(frames) == 2 and not self.is_sum:
-            (x, y, wide, high), target = frames
-            arrow(page, (x + wide, y + high / 2), (target[0], target[1] + target[3] / 2))
+        if len(drawn) == 2 and not self.is_sum:
+            arrow(page, [*drawn[0].way_out(), *drawn[1].way_in()])
 
     def written_out(self) -> str:
         """Return what was done as one line of arithmetic."""
@@ -115,6 +158,16 @@ class Way:
         if isinstance(found, Unopened):
             return printed(f"run again: {value}")
         return printed(f"it is {value}" + ("" if isinstance(found, Pixel) else ", a constant"))
+
+    def _picture_inside(self) -> tuple[range, range] | None:
+        """Return the rows and the columns of a padded map that are no padding; None of others."""
+        position = self.ledger.position
+        step = None if position == PICTURE else self.ledger.recording.trace[position]
+        if step is None or not isinstance(step.layer, Pad):
+            return None
+        (top, _), (left, _) = step.layer.padding
+        height, width = step.input.shape[2:]
+        return range(top, top + height), range(left, left + width)
 
     def _sign(self, count: int) -> tuple[str, float]:
         """Return what stands in front of a map of a sum, and how large."""
@@ -168,14 +221,12 @@ class Way:
             return name
         return f"{name} ({one.place.row}, {one.place.column})"
 
-    def _draw_map(
-        self, page: Page, stop: Stop, x: float, top: float
-    ) -> tuple[float, float, float, float]:
-        """Draw one map with its bar and the frame around places; return the frame."""
+    def _draw_map(self, page: Page, stop: Stop, x: float, top: float) -> Drawn:
+        """Draw one map with its bar and the frame around places; return where they are."""
         page.text(x, top + BODY, _text.fit(_text.plain(stop.name), BODY, self.wide))
         if stop.line is not None:
             box = x, top + _HEADS, self.wide, _LINE
-            return draw_line(page, stop.line, stop.framed[0].channel, box)
+            return Drawn(box, draw_line(page, stop.line, stop.framed[0].channel, box), True)
         page.bar(stop.scale, x, top + BODY + 6, width=min(_BAR, self.wide), height=6)
         size = fitted(stop.values.shape, self.wide, _TALL)
         box = (x, top + _HEADS, *size)
@@ -185,9 +236,11 @@ class Way:
         else:
             draw_map_at(page, stop.values, stop.scale, box)
         rows, columns = ([place[axis] for place in stop.framed] for axis in (1, 2))
+        if stop.picture is not None:
+            outline(page, pixels_box(stop.values.shape, box, *stop.picture), color=INK)
         frame = pixels_box(stop.values.shape, box, rows, columns)
         outline(page, frame)
-        return frame
+        return Drawn(box, frame, False)
 
 
 def _alike(*stops: Stop) -> tuple[Stop, ...]:

@@ -104,7 +104,8 @@ def plot_ledger(
         page.rule(y - 8, MARGIN, MARGIN + _INNER)
         _draw_output(page, ledger, (MARGIN + _INNER - size[0], y, *size))
         if bars:
-            draw_running_sum(page, found, rows.shown, (MARGIN, y, foot.room, bars - 26))
+            place = (MARGIN, y, foot.room, bars - 26)
+            draw_running_sum(page, found, ledger.input_noun, rows.shown, place)
             y += bars
     else:
         way = Way(ledger)
