@@ -12,7 +12,9 @@ from minicnn import coach, explain, viz
 from minicnn.errors import MiniCNNError
 
 FUNCTIONS = [explain.xray, explain.collapse, explain.relu_effect, explain.find_kernel]
-FUNCTIONS += [explain.im2col_atlas]
+FUNCTIONS += [explain.im2col_atlas, explain.saliency, explain.gradient_times_input]
+FUNCTIONS += [explain.integrated_gradients, explain.occlusion, explain.grad_cam, explain.trust]
+FUNCTIONS += [explain.maximise, explain.exciting_patches, explain.gradient, explain.way_back]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)

@@ -4,12 +4,8 @@ Nothing here draws; `minicnn.viz` has the pictures.
 """
 
 from minicnn.explain.arithmetic import Arithmetic, arithmetic
-from minicnn.explain.attribution import (
-    Attribution,
-    gradient_times_input,
-    integrated_gradients,
-    saliency,
-)
+from minicnn.explain.attribution import gradient_times_input, integrated_gradients, saliency
+from minicnn.explain.attribution_record import Attribution
 from minicnn.explain.border_truth import BorderStep, BorderTruth, border_truth
 from minicnn.explain.collapse import Collapsed, collapse
 from minicnn.explain.compare import compare
@@ -17,7 +13,8 @@ from minicnn.explain.compare_gap import Gap
 from minicnn.explain.compare_records import Comparison
 from minicnn.explain.doctor import diagnose
 from minicnn.explain.doctor_findings import Diagnosis, Finding
-from minicnn.explain.excite import Excited, Patch, exciting_patches, maximise
+from minicnn.explain.excite import Excited, maximise
+from minicnn.explain.exciting_patches import Patch, Patches, exciting_patches
 from minicnn.explain.field_poke import Poked
 from minicnn.explain.field_steps import FieldStep
 from minicnn.explain.find_kernel import find_kernel
@@ -35,7 +32,8 @@ from minicnn.explain.projective_field import ProjectiveField, projective_field
 from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
-from minicnn.explain.trust import Trust, trust
+from minicnn.explain.trust import trust
+from minicnn.explain.trust_record import Trust, TrustStage
 from minicnn.explain.way_back import BackStep, WayBack, way_back
 from minicnn.explain.xray import Xray, xray
 
@@ -59,12 +57,14 @@ __all__ = [
     "Ledger",
     "PaddingModes",
     "Patch",
+    "Patches",
     "Poked",
     "ProjectiveField",
     "ReLUEffect",
     "ReceptiveField",
     "SlidingWindow",
     "Trust",
+    "TrustStage",
     "WayBack",
     "Xray",
     "arithmetic",

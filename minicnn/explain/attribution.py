@@ -9,102 +9,20 @@ at all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, short
-from minicnn.explain.ledger_numbers import clipped, number
-from minicnn.explain.ledger_terms import plain
-from minicnn.explain.way_back import way_back
+from minicnn.explain.attribution_record import FURTHEST, Attribution
+from minicnn.explain.ledger_numbers import number
+from minicnn.explain.way_back import a_layer, way_back
 from minicnn.layers import Field, Layer
-from minicnn.ops.arrays import image_batch
-from minicnn.shapes import Array, Pair, integer
+from minicnn.ops.arrays import image_batch, real_array
+from minicnn.shapes import Array, integer
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Attribution:
-    """How much each pixel, or each cell of a coarser grid, counts for one answer.
-
-    Attributes
-    ----------
-    method : str
-        "saliency", "occlusion", ...
-    question : str
-        What the numbers answer, in a sentence.
-    picture : array (C, H, W)
-    values : array (C, H, W), or (rows, columns) where a number is for a whole patch
-    field : Field or None
-        Which pixels each value stands for; None where that is no regular grid.
-    target : tuple of int
-        Which output value, or map, was asked about.
-    score : float
-        What the network answered there.
-    total : float or None
-        What the values should add up to, where they share something out; None elsewhere.
-    """
-
-    method: str
-    question: str
-    picture: Array
-    values: Array
-    field: Field | None
-    target: tuple[int, ...]
-    score: float
-    total: float | None = None
-
-    @property
-    def map(self) -> Array:
-        """The values as one map (rows, columns): channels added up."""
-        return self.values if self.values.ndim == 2 else self.values.sum(axis=0)
-
-    @property
-    def gap(self) -> float | None:
-        """How far the values' sum is from `total`; None where nothing is shared out."""
-        if self.total is None:
-            return None
-        return abs(float(self.values.sum(dtype=np.float64)) - self.total)
-
-    def strongest(self, count: int = 3) -> list[tuple[Pair, float]]:
-        """Return the (row, column) of the values that count most, and the values."""
-        flat = self.map.ravel()
-        order = np.argsort(-np.abs(flat), kind="stable")[:count]
-        width = self.map.shape[1]
-        return [(divmod(int(i), width), float(flat[i])) for i in order]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, with the map's numbers."""
-        return {
-            "method": self.method,
-            "question": self.question,
-            "target": list(self.target),
-            "score": plain(self.score),
-            "total": None if self.total is None else plain(self.total),
-            "gap": None if self.gap is None else plain(self.gap),
-            "values": [[plain(float(v)) for v in row] for row in self.map],
-        }
-
-    def __str__(self) -> str:
-        """Tell it in plain ASCII, at most 80 columns wide."""
-        target = ", ".join(map(str, self.target))
-        lines = [
-            f"{self.method} for output [{target}] = {number(self.score)}",
-            f"  {self.question}",
-            f"  {self.map.shape[0]} x {self.map.shape[1]} values from "
-            f"{number(float(self.map.min()))} to {number(float(self.map.max()))}",
-            "  what counts most",
-        ]
-        for (row, column), value in self.strongest():
-            lines.append(f"    row {row}, column {column}: {number(value)}")
-        if self.total is not None and self.gap is not None:
-            lines.append(
-                f"  they add up to {number(float(self.values.sum(dtype=np.float64)), 6)}; "
-                f"to be shared out was {number(self.total, 6)}"
-            )
-        return "\n".join(clipped(line) for line in lines)
-
-    __repr__ = __str__
+_MOST_AT_ONCE, _AT_ONCE = 64, 1 << 22
+"""So many variants of a picture are looked at together, of so many bytes in all."""
 
 
 def saliency(model: Layer, x: Array, target: Any) -> Attribution:
@@ -122,7 +40,14 @@ def saliency(model: Layer, x: Array, target: Any) -> Attribution:
     Returns
     -------
     Attribution
-        With values (C, H, W).
+        With values (C, H, W). In its `map` each pixel has the slope of that channel whose slope
+        is furthest from 0, with its sign: added up, channels that work against each other would
+        look like pixels that do not count.
+
+    Notes
+    -----
+    Ask about a score, not about a share: behind a `Softmax` a slope also says what speaks for
+    the other classes, and vanishes where the network is sure.
 
     References
     ----------
@@ -140,14 +65,15 @@ def saliency(model: Layer, x: Array, target: Any) -> Attribution:
     x = one_picture(x, "saliency")
     values, score, place = _slopes(model, x, target)
     question = "by how much would the answer grow if this pixel grew by 1, at first?"
-    return Attribution("saliency", question, x[0], values, Field(), place, score)
+    return Attribution("saliency", question, x[0], values, Field(), place, score, channels=FURTHEST)
 
 
 def gradient_times_input(model: Layer, x: Array, target: Any) -> Attribution:
     """Return the gradient of an answer by every pixel, times the pixel.
 
-    Exact for a network without bias that only ReLU bends: there the values add up to the answer.
-    See `saliency` for the arguments.
+    Exact for a network without bias that only ReLU and max pooling bend: there the values add up
+    to the answer. A black pixel gets nothing, however much it matters. See `saliency` for the
+    arguments.
 
     References
     ----------
@@ -182,9 +108,15 @@ def integrated_gradients(
     model, x, target
         See `saliency`.
     baseline : number or array (1, C, H, W)
-        The picture that stands for "nothing there": black by default.
+        The picture that stands for "nothing there": black by default. A pixel that is as in the
+        baseline gets nothing: where black pixels matter, take another one.
     steps : int
         How many gradients are averaged; more make the gap smaller.
+
+    Returns
+    -------
+    Attribution
+        With `total`, `gap`, and whether it `is_complete`.
 
     References
     ----------
@@ -199,24 +131,39 @@ def integrated_gradients(
     """
     x = one_picture(x, "integrated_gradients").astype(np.float64)
     integer("steps", steps, least=1, most=100_000)
-    try:
-        start = np.broadcast_to(np.asarray(baseline, dtype=np.float64), x.shape)
-    except (TypeError, ValueError):
-        raise ShapeError(
-            f"baseline must be a number or an array like x {x.shape}, got {short(baseline)}"
-        ) from None
-    mean = np.zeros(x.shape[1:])
-    for step in range(steps):
-        between = start + (step + 0.5) / steps * (x - start)
-        mean += _slopes(model, between, target)[0] / steps
-    answer, place = score_of(model(x), target)
+    start = _baseline(baseline, x.shape)
+    answer, place = score_of(a_layer(model)(x), target)
+    mean, many = np.zeros(x.shape[1:]), pictures_at_once(model, x)
+    for first in range(0, steps, many):
+        way = (np.arange(first, min(first + many, steps)) + 0.5) / steps
+        y, backward = model.vjp(start + way[:, None, None, None] * (x - start))
+        mean += backward(_dy(y, place))[0].sum(axis=0) / steps
     nothing, _ = score_of(model(start), target)
-    question = "what is this pixel's share of the answer, less that of the baseline?"
+    other = (
+        f"where all pixels are {number(start.flat[0])}" if _is_flat(start) else "to the baseline"
+    )
+    question = f"what is its share of the answer, less the answer {other}?"
     values = mean * (x - start)[0]
     total = answer - nothing
     return Attribution(
         "integrated gradients", question, x[0], values, Field(), place, answer, total
     )
+
+
+def _baseline(given: Any, shape: tuple[int, ...]) -> Array:
+    """Return a baseline as a picture of float64."""
+    is_number = isinstance(given, int | float | np.number) and not isinstance(given, bool)
+    if isinstance(given, np.ndarray) or (is_number and abs(given) < 1e300):
+        array = real_array(np.asarray(given), "integrated_gradients", "baseline")
+        if array.shape in ((), shape) and np.isfinite(array).all():
+            return np.broadcast_to(array.astype(np.float64), shape)
+    raise ShapeError(
+        f"baseline must be a finite number, or an array of them like x {shape}, got {short(given)}"
+    )
+
+
+def _is_flat(array: Array) -> bool:
+    return bool((array == array.flat[0]).all())
 
 
 def one_picture(x: Any, who: str) -> Array:
@@ -243,13 +190,25 @@ def score_of(output: Array, target: Any) -> tuple[float, tuple[int, ...]]:
 def direction_of(target: Any) -> Callable[[Array], Array]:
     """Return the function that gives, for an output, the gradient of the target's score by it."""
 
-    def dy(output: Array) -> Array:
-        place = checked_target(target, output.shape)
-        gradient: Array = np.zeros_like(output)
-        gradient[0][place] = 1 / output[0][place].size
-        return gradient
+    return lambda output: _dy(output[:1], checked_target(target, output.shape))
 
-    return dy
+
+def _dy(output: Array, place: tuple[int, ...]) -> Array:
+    """Return the gradient of every picture's score by the output."""
+    gradient: Array = np.zeros_like(output)
+    every: Any = (slice(None), *place)
+    gradient[every] = 1 / output[0][place].size
+    return gradient
+
+
+def pictures_at_once(model: Layer, x: Array) -> int:
+    """Return how many variants of a picture a model is asked about together.
+
+    One, if a layer measures each picture by the others of its batch.
+    """
+    if any(getattr(node.layer, "of_batch", False) for node in model.plan()):
+        return 1
+    return min(_MOST_AT_ONCE, max(1, _AT_ONCE // x.nbytes))
 
 
 def checked_target(target: Any, shape: tuple[int, ...]) -> tuple[int, ...]:

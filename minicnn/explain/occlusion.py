@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError
-from minicnn.explain.attribution import Attribution, checked_target, one_picture, score_of
+from minicnn.errors import ShapeError
+from minicnn.explain.attribution import one_picture, pictures_at_once, score_of
+from minicnn.explain.attribution_record import Attribution
+from minicnn.explain.way_back import a_layer
 from minicnn.layers import Field, Layer
-from minicnn.shapes import Window, pair
-
-_AT_ONCE = 1 << 24
-"""So many bytes of covered pictures are looked at together."""
+from minicnn.shapes import Pair, Window, pair, real
 
 
 def occlusion(
@@ -30,11 +29,13 @@ def occlusion(
         Which output: a class; or (channel, row, column) of a map; a channel alone means the mean
         of its map.
     size : int or (rows, columns)
-        Of the patch, in pixels.
+        Of the patch, in pixels. The last ones of a row or a column may be cut off by the
+        picture's border, so that no pixel is left out.
     stride : int or (rows, columns), optional
         From one patch to the next; as large as the patch by default.
     fill : float
-        What a covered pixel becomes, in every channel.
+        What a covered pixel becomes, in every channel. It should look like nothing: 0 where what
+        is behind things is black, 0.5 in photographs.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def occlusion(
     ShapeError
         If the patch is larger than the picture, or there is not exactly one picture.
     ConfigError
-        For a target that does not fit the output.
+        For what is no model, and for a target that does not fit the output.
 
     References
     ----------
@@ -63,17 +64,16 @@ def occlusion(
     array([[0., 0., 3.],
            [0., 0., 0.]])
     """
+    a_layer(model)
     x = one_picture(x, "occlusion")
-    size = pair("size", size, least=1)
-    window = Window(size, size if stride is None else stride)
-    if not np.isfinite(fill):
-        raise ConfigError(f"fill must be a finite number, got {fill!r}")
+    window = _covering(x.shape[2:], size, stride)
+    size, fill = window.kernel_size, real("fill", fill, least=-1e30, most=1e30)
     rows, columns = window.output_size(x.shape[2], x.shape[3])
     answer, place = score_of(model(x), target)
     places = [
         (r * window.stride[0], c * window.stride[1]) for r in range(rows) for c in range(columns)
     ]
-    many = max(1, _AT_ONCE // x.nbytes)
+    many = pictures_at_once(model, x)
     scores = np.empty(len(places))
     for first in range(0, len(places), many):
         some = places[first : first + many]
@@ -81,7 +81,6 @@ def occlusion(
         for picture, (top, left) in zip(covered, some, strict=True):
             picture[:, top : top + size[0], left : left + size[1]] = fill
         outputs = model(covered)
-        checked_target(target, outputs.shape)
         for i in range(len(some)):
             scores[first + i] = outputs[i][place].mean(dtype=np.float64)
     return Attribution(
@@ -93,3 +92,16 @@ def occlusion(
         target=place,
         score=answer,
     )
+
+
+def _covering(picture: tuple[int, ...], size: Any, stride: Any) -> Window:
+    """Return a window that reaches every pixel, beyond the end of the picture if it must."""
+    size = pair("size", size, least=1)
+    step = size if stride is None else pair("stride", stride, least=1)
+    if size[0] > picture[0] or size[1] > picture[1]:
+        raise ShapeError(
+            f"occlusion: a patch of size {size} is larger than the picture {picture}.\n"
+            f"  Take a smaller size."
+        )
+    beyond: list[Pair] = [(0, -(n - k) % s) for n, k, s in zip(picture, size, step, strict=True)]
+    return Window(size, step, (beyond[0], beyond[1]))

@@ -2,92 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, short
-from minicnn.explain.attribution import Attribution, saliency
-from minicnn.explain.ledger_terms import plain
+from minicnn.errors import ConfigError, ShapeError, short
+from minicnn.explain.attribution import saliency
+from minicnn.explain.excite import Excited
+from minicnn.explain.trust_record import Explained, Trust, TrustStage
+from minicnn.explain.way_back import a_layer
 from minicnn.layers import Layer
 from minicnn.layers.base import generator
+from minicnn.layers.container import Container
 from minicnn.shapes import Array, integer
 
-CHANGED = 0.5
-"""Maps whose values' ranks correlate less than this count as different."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Trust:
-    """An explanation of a network, beside those of the same network with random weights.
-
-    Attributes
-    ----------
-    method : str
-    correlations : tuple of float
-        For each randomised network, how alike the two maps are: Spearman's rank correlation of
-        their absolute values. 1 is the same order of pixels, 0 none in common.
-    real, randomised : Attribution
-        Of the network, and of the first randomised one.
-    """
-
-    method: str
-    correlations: tuple[float, ...]
-    real: Attribution
-    randomised: Attribution
-
-    @property
-    def passed(self) -> bool:
-        """Whether the explanation changed with the weights."""
-        return float(np.median(self.correlations)) < CHANGED
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {
-            "method": self.method,
-            "passed": self.passed,
-            "correlations": [plain(one) for one in self.correlations],
-        }
-
-    def __str__(self) -> str:
-        """Say it in two lines."""
-        shown = ", ".join(f"{one:.2f}" for one in self.correlations[:6])
-        verdict = (
-            "it depends on what was learnt"
-            if self.passed
-            else "it hardly depends on what was learnt: do not trust it here"
-        )
-        return (
-            f"{self.method}: {verdict}\n  rank correlation with the map for random weights: {shown}"
-        )
-
-    __repr__ = __str__
+STAGES = 4
+"""At most so many: from the last layer alone to all of them."""
 
 
 def trust(
     model: Layer,
-    x: Array,
+    x: Any,
     target: Any,
     *,
-    method: Callable[[Layer, Array, Any], Attribution] = saliency,
+    method: Callable[[Layer, Any, Any], Explained] = saliency,
     times: int = 3,
     rng: Any = 0,
 ) -> Trust:
     """Check that an explanation changes when the weights are randomised.
 
     Each array of parameters is shuffled, which keeps how its values are distributed and forgets
-    all that was learnt. An explanation that stays the same explains the picture, not the network.
+    all that was learnt: first those of the last layer, then those of more and more before it, at
+    last all. An explanation that stays the same explains the picture, not the network.
+
+    How alike two maps are is Spearman's rank correlation, of the values or of their sizes,
+    whichever is further from 0: a map that only changed its signs is the same map. Pictures that
+    were made are compared by their values alone: a negative is another picture.
 
     Parameters
     ----------
     model : Layer
-    x : array (1, C, H, W)
-    target : int or tuple of int
-        See `saliency`.
+    x, target
+        What the method takes: a picture (1, C, H, W) and a class, see `saliency`.
     method : function of (model, x, target)
-        One of this package, or ``lambda m, x, t: grad_cam(m, x, t, "relu")``.
+        One of this package, or ``lambda m, x, t: grad_cam(m, x, t, "relu")``. For a picture that
+        is made: ``lambda m, x, t: maximise(m, t, x.shape)``. For patches of a data set x:
+        ``lambda m, x, t: exciting_patches(m, x, "relu", t)``.
     times : int
         How many randomised networks.
     rng : int or numpy.random.Generator
@@ -99,7 +60,7 @@ def trust(
     Raises
     ------
     ConfigError
-        If the model has no parameters to shuffle.
+        If there is nothing to shuffle, and for a method that does not explain.
 
     References
     ----------
@@ -112,28 +73,61 @@ def trust(
     >>> trust(noise, images.disc(20), 0).passed
     True
     """
-    if not isinstance(model, Layer):
-        raise ConfigError(f"model must be a Layer, such as Sequential(...), got {short(model)}")
+    a_layer(model)
     integer("times", times, least=1, most=1000)
-    if not model.params:
+    if not callable(method):
+        raise ConfigError(f"method must be a function of (model, x, target), got {short(method)}")
+    layers = _layers(model)
+    if not layers:
         raise ConfigError("trust shuffles a model's parameters, and this model has none")
     random = generator(rng)
-    real = method(model, x, target)
-    others = [method(_shuffled(model, random), x, target) for _ in range(times)]
-    correlations = tuple(alike(real.map, other.map) for other in others)
-    return Trust(real.method, correlations, real, others[0])
+    shuffles = [_shuffled(model, random) for _ in range(times)]
+    if all(_same(model.params[key], new) for one in shuffles for key, new in one.items()):
+        raise ConfigError(
+            "trust shuffles a model's parameters, and that changes nothing in this model: each "
+            "array of them holds one value only"
+        )
+    real = _explained(method(model, x, target))
+    sizes = not isinstance(real, Excited)
+    stages = []
+    for count in np.unique(np.rint(np.linspace(1, len(layers), STAGES)).astype(int)).tolist():
+        last = layers[len(layers) - count :]
+        keys = [key for _, keys in last for key in keys]
+        others = [
+            _explained(method(model.with_params({key: one[key] for key in keys}), x, target))
+            for one in shuffles
+        ]
+        likeness = tuple(alike(real.map, other.map, sizes=sizes) for other in others)
+        stages.append(TrustStage(tuple(name for name, _ in last), likeness, others[0]))
+    return Trust(real, tuple(stages))
 
 
-def alike(a: Array, b: Array) -> float:
-    """Return Spearman's rank correlation of two maps' absolute values; 0 where one is flat.
+def alike(a: Array, b: Array, *, sizes: bool = True) -> float:
+    """Return how alike two maps are: 1 is the same order of values, 0 nothing in common.
+
+    It is Spearman's rank correlation of the values or (with `sizes`) of their sizes, whichever is
+    further from 0, without its sign. With a flat map it is 0, between two of them 1; NaN where a
+    value is not finite.
 
     Examples
     --------
-    >>> alike(np.array([[1.0, -2, 3]]), np.array([[10.0, 20, 30]]))
+    >>> alike(np.array([[1.0, -2, 3]]), np.array([[-10.0, 20, -30]]))
     1.0
     """
-    ranks = [_ranks(np.abs(one).ravel()) for one in (a, b)]
-    first, second = (one - one.mean() for one in ranks)
+    if a.shape != b.shape:
+        raise ShapeError(f"only maps of one shape can be alike, got {a.shape} and {b.shape}")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return float("nan")
+    flat = [bool((one == one.flat[0]).all()) for one in (a, b)]
+    if any(flat):
+        return 1.0 if all(flat) else 0.0
+    of_sizes = _spearman(np.abs(a), np.abs(b)) if sizes else 0.0
+    return max(abs(_spearman(a, b)), of_sizes)
+
+
+def _spearman(a: Array, b: Array) -> float:
+    """Return the rank correlation of two maps; 0 where one is flat."""
+    first, second = (one - one.mean() for one in (_ranks(a.ravel()), _ranks(b.ravel())))
     length = float(np.sqrt((first @ first) * (second @ second)))
     return float(np.clip(first @ second / length, -1, 1)) if length else 0.0
 
@@ -146,12 +140,47 @@ def _ranks(values: Array) -> Array:
     return means[inverse.reshape(-1)]
 
 
-def _shuffled(model: Layer, random: np.random.Generator) -> Layer:
+def _layers(model: Layer) -> list[tuple[str, list[str]]]:
+    """Return the layers that learn, in order: the name of each step, its parameters' keys."""
+    names = {id(layer): name for name, layer in reversed(list(model.leaves()))}
     statistics = set(model.statistics)
-    return model.with_params(
-        {
-            name: random.permutation(array.ravel()).reshape(array.shape)
-            for name, array in model.params.items()
-            if name not in statistics
-        }
-    )
+    found = []
+    for key, layer in _leaves("", model):
+        keys = [f"{key}{name}" for name in layer.params if f"{key}{name}" not in statistics]
+        if keys:
+            found.append((names.get(id(layer), key.rstrip(".") or layer.step_name), keys))
+    return found
+
+
+def _leaves(key: str, layer: Layer) -> Iterator[tuple[str, Layer]]:
+    """Yield every layer that is made of no others, and what stands before its parameters' names."""
+    if not isinstance(layer, Container):
+        yield key, layer
+        return
+    for name, child in layer.children.items():
+        yield from _leaves(f"{key}{name}.", child)
+
+
+def _shuffled(model: Layer, random: np.random.Generator) -> dict[str, Array]:
+    """Return what is learnt of a model's parameters, each array's values in a random order."""
+    statistics = set(model.statistics)
+    return {
+        name: random.permutation(array.ravel()).reshape(array.shape)
+        for name, array in model.params.items()
+        if name not in statistics
+    }
+
+
+def _same(one: Array, other: Array) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
+
+
+def _explained(found: Any) -> Explained:
+    map_ = getattr(found, "map", None)
+    if not isinstance(map_, np.ndarray) or not map_.size or not hasattr(found, "method"):
+        raise ConfigError(
+            f"method must return what explain's functions return, such as an Attribution, "
+            f"got {short(found)}"
+        )
+    explained: Explained = found
+    return explained

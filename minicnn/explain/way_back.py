@@ -87,9 +87,7 @@ def way_back(model: Layer, x: Array, dy: Any) -> WayBack:
     >>> back["conv2d"].came_back.shape, back.input_gradient[0, 0, 0]
     ((1, 1, 3, 3), array([-1., -1.,  0.,  1.,  1.]))
     """
-    if not isinstance(model, Layer):
-        raise ConfigError(f"model must be a Layer, such as Sequential(...), got {short(model)}")
-    plan, who = model.plan(), type(model).__name__
+    plan, who = a_layer(model).plan(), type(model).__name__
     values: dict[int, Array] = {PICTURE: real_array(x, "way_back")}
     ways: list[Backward | None] = []
     for position, node in enumerate(plan):
@@ -127,6 +125,19 @@ def way_back(model: Layer, x: Array, dy: Any) -> WayBack:
         for position, node in enumerate(plan)
     )
     return WayBack(values[PICTURE], steps, came_back[PICTURE])
+
+
+def a_layer(model: Any) -> Layer:
+    """Return `model` if it is one.
+
+    Raises
+    ------
+    ConfigError
+        If it is not.
+    """
+    if not isinstance(model, Layer):
+        raise ConfigError(f"model must be a Layer, such as Sequential(...), got {short(model)}")
+    return model
 
 
 def _checked(dy: Any, output: Array) -> Array:
