@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import Conv2D, Pad, Sequential, cli, images, viz
+from minicnn import Conv2D, Pad, Sequential, cli, explain, images, viz
+from minicnn.classifier import Classifier
 
 GALLERY = Path(__file__).resolve().parent.parent / "examples" / "gallery"
 
@@ -71,6 +72,34 @@ def test_which_map_which_stops_which_size(call):
     words = call("photo.png", "-o", "c.gif", "--colour", "summed", "--dilation", 2, "--size", 4,
                  "--padding", "valid", "-k", "1 1")  # fmt: skip
     assert words[:2] == (0, b"c.gif: custom, 6 stops\n")  # 3 rows of 4: two columns are left
+
+
+def test_a_convolution_of_a_network_that_was_taught(call, tmp_path):
+    taught = Classifier.new("small", 1, (16, 16), ("a", "b"), rng=0)
+    taught.save(tmp_path / "net.npz")
+    net = "--weights", "net.npz"
+    code, out, err = call("photo.png", *net, "-o", "a.gif", "--frames", "0,7")
+    assert (code, out, err) == (0, b"a.gif: channel 0, 2 of 256 stops\n", "")
+    assert frames((tmp_path / "a.gif").read_bytes()) == 2
+    x = images.resize(images.load(tmp_path / "photo.png", channels=1), (16, 16))
+    step = taught.model.trace(x)["conv2d_2"]
+    code, out, _ = call("photo.png", *net, "-o", "b.gif", "--frames", "0,1", "--step", "conv2d_2",
+                        "--channel", "3")  # fmt: skip
+    slide = explain.sliding_window(step.layer, step.input, channel=3)
+    assert (code, out.decode()) == (0, f"b.gif: channel 3, 2 of {len(slide)} stops\n")
+    drawn = viz.animate_convolution(step.layer, step.input, channel=3, frames=[0, 1])
+    assert (tmp_path / "b.gif").read_bytes() == drawn.gif()
+    for argv, words in (
+        ([*net, "--step", "relu"], "relu is no convolution: --step is one of conv2d, conv2d_2"),
+        ([*net, "--step", "nope"], "there is no step 'nope'"),
+        ([*net, "--size", "8"], "leave out --size"),
+        ([*net, "--stride", "2"], "leave out --stride"),
+        (["--step", "conv2d"], "give --weights too"),
+    ):
+        code, out, err = call("photo.png", *argv, "-o", "c.gif")
+        assert (code, out, err.count("\n")) == (2, b"", 1)
+        assert words in err
+    assert not (tmp_path / "c.gif").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import cli
+from minicnn import cli, images
+from minicnn.classifier import Classifier
 
 
 @pytest.fixture
@@ -88,10 +89,45 @@ def test_a_figure_beside_the_text_and_on_standard_output(call, tmp_path):
     assert call("photo.png", "--at", "3,4", "-o", "why.svg", "--force")[0] == 0
 
 
+@pytest.fixture
+def taught(tmp_path):
+    """Write a network that sorts pictures of 16 x 16 into three classes, as net.npz."""
+    found = Classifier.new("small", 1, (16, 16), ("cat", "dog", "caf\xe9"), rng=0)
+    found.save(tmp_path / "net.npz")
+    return found
+
+
+def test_a_class_of_a_network_that_was_taught(call, taught, tmp_path):
+    with_it = "--weights", "net.npz", "--format", "json"
+    x = images.load(tmp_path / "photo.png", channels=1)
+    scores = taught.model(images.resize(x, taught.size))[0]
+    told = json.loads(printed(call, *with_it))
+    assert (told["value"], told["channel"]) == (scores.max(), scores.argmax())
+    assert told["class"] == taught.classes[scores.argmax()]
+    for position, name in enumerate(taught.classes):
+        told = json.loads(printed(call, *with_it, "--channel", name))
+        assert (told["value"], told["class"]) == (float(scores[position]), name)
+    text = call("photo.png", "--weights", "net.npz", "--channel", 1, "--back")[1].decode()
+    assert text.startswith("the score of 'dog':\n")
+    assert "back to the picture\n" in text
+    told = json.loads(printed(call, *with_it, "--at", "3,4"))  # a value of a map
+    assert (told["step"], told["row"]) == ("conv2d", 3)
+    assert "class" not in told
+    assert call("photo.png", "--weights", "net.npz", "-o", "why.png")[0] == 0
+    for argv, words in (
+        (["--step", "conv2d"], "--at ROW,COLUMN is missing: the maps of conv2d have 16 rows of 16"),
+        (["--channel", "cow"], "have no names: give channel as a number"),
+        (["--stride", "2"], "leave out --stride"),
+    ):
+        code, out, err = call("photo.png", "--weights", "net.npz", *argv)
+        assert (code, out, err.count("\n")) == (2, b"", 1)
+        assert words in err
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
-        (["photo.png"], 2, "required: --at"),
+        (["photo.png"], 2, "--at ROW,COLUMN is missing"),
         (["photo.png", "--at", "3"], 2, "'3' is no place: write ROW,COLUMN, such as 120,200"),
         (["photo.png", "--at", "3,-4"], 2, "is no place"),
         (["photo.png", "--at", "9,4"], 2, r"row must be from 0 to 8, got 9\. conv2d"),

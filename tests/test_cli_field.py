@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from minicnn import cli
+from minicnn.classifier import Classifier
+from minicnn.explain import border_truth, receptive_field
 
 
 @pytest.fixture
@@ -52,6 +54,22 @@ def test_as_json(call):
     assert told["poke"]["agrees"]
     border = json.loads(call("--border", "--format", "json", "-k", "box_3")[1])
     assert border["steps"][-1]["seen"] == 38
+
+
+def test_a_network_that_was_taught(call, tmp_path):
+    taught = Classifier.new("small", 3, (16, 16), ("a", "b"), rng=0)
+    taught.save(tmp_path / "net.npz")
+    code, out, err = call("--weights", "net.npz", "--step", "conv2d_2", "--at", "0,0", "--poke")
+    assert (code, err) == (0, "")
+    expected = receptive_field(
+        taught.model, "conv2d_2", input_shape=(1, 3, 16, 16), row=0, column=0
+    )
+    assert str(expected) in out
+    assert "all " in out
+    code, out, _ = call("--weights", "net.npz", "--border", "-o", "border.png")
+    assert code == 0
+    assert str(border_truth(taught.model, shape)) in out
+    assert call("--weights", "net.npz", "--mode", "zeros")[0] == 2
 
 
 @pytest.mark.parametrize("which", [["--at", "2,3"], ["--at", "2,3", "--changes"], ["--border"]])

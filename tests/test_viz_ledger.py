@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -271,7 +272,7 @@ def test_no_arrow_crosses_a_number_or_a_bar(data):
     arrows = [p for p in figure.axes[0].patches if isinstance(p, FancyArrowPatch)]
     assert len(arrows) == 2  # one, and its rim
     points = arrows[0].get_path().vertices  # in points, as the page is
-    ends = zip(points[:-1], points[1:], strict=True)
+    ends = pairwise(points)
     xs, ys = np.concatenate([np.linspace(a, b, 400) for a, b in ends]).T
     for x0, y0, x1, y1 in boxes:
         assert not ((xs > x0 + 1) & (xs < x1 - 1) & (ys > y0 + 1.5) & (ys < y1 - 1.5)).any()

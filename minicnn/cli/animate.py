@@ -6,8 +6,8 @@ import argparse
 import re
 from typing import Any
 
-from minicnn import Sequential, images
-from minicnn.cli import model, outputs, sources, values
+from minicnn import Conv2D, Layer, Trace, images
+from minicnn.cli import learnt, model, outputs, sources, values
 from minicnn.cli.console import WrongCall, count, one_line, say
 from minicnn.cli.outputs import Target
 from minicnn.errors import ConfigError
@@ -19,7 +19,10 @@ HELP = "Watch a kernel slide over a picture: products, sum, and the output as it
 EXAMPLES = (
     "photo.jpg -o sobel.gif --kernels sobel_x --size 12",
     "photo.jpg -o strip.pdf --kernels gaussian_3x3 --stride 2 --frames 0,20,40",
+    "seven.png -o deep.gif --weights mnist.npz --step conv2d_2",
 )
+
+_SIZE = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--size",
         type=values.picture_size,
-        default=16,
+        default=_SIZE,
         metavar="N",
         help="shrink the picture to at most N rows and columns, so that numbers can be read, or "
         "full; default: 16",
@@ -45,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MAP",
         default="0",
         help="the feature map, by its kernel's name or its number; default: 0",
+    )
+    what.add_argument(
+        "--step",
+        type=values.name_or_number,
+        metavar="STEP",
+        help="with --weights: which convolution, by its step's name or number; default: the first",
     )
     what.add_argument(
         "--frames",
@@ -61,17 +70,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "400",
     )
     model.add_model_options(parser, relu=False)
+    learnt.add_weights_option(
+        parser, "watch its first convolution, or that of --step, on the picture at its own size"
+    )
     sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw it, and return the exit code."""
+    taught = learnt.load(args, relu=False)
+    if taught is None and args.step is not None:
+        raise WrongCall("--step is for a network that learnt: give --weights too, or leave it out")
+    if taught is not None and args.size != _SIZE:
+        raise WrongCall("--weights brings pictures to the network's own size: leave out --size")
     source = sources.Source(args.image)
     target = _target(args, source)
     target.check()
-    x = _shrunk(source.load(args), args.size)
-    net = model.build_model(args, x.shape)
-    check_bytes("animate", net.output_shape(x.shape), x.dtype, args.max_bytes)
+    x = source.load(args)
+    net: Layer
+    if taught is None:
+        x = _shrunk(x, args.size)
+        net = model.build_model(args, x.shape)
+        check_bytes("animate", net.output_shape(x.shape), x.dtype, args.max_bytes)
+    else:
+        whole, x = learnt.whole(taught, x)
+        net, x = _convolution(whole.trace(x, max_bytes=args.max_bytes), args.step)
     try:
         data, what = _drawn(net, x, args, target.format)
     except ConfigError as error:  # a map or stops that this picture does not have
@@ -79,6 +102,18 @@ def run(args: argparse.Namespace) -> int:
     target.write(data)
     say(f"{target.shown}: {what}", error=target.is_stdout)
     return 0
+
+
+def _convolution(trace: Trace, step: str | int | None) -> tuple[Layer, Array]:
+    """Return a step that is a convolution, the first if none is chosen, and what comes in."""
+    known = [each.name for each in trace if isinstance(each.layer, Conv2D)]
+    try:
+        found = trace[known[0] if step is None else step]
+    except ConfigError as error:
+        raise WrongCall(one_line(error)) from error
+    if not isinstance(found.layer, Conv2D):
+        raise WrongCall(f"{found.name} is no convolution: --step is one of {', '.join(known)}")
+    return found.layer, found.input
 
 
 def _target(args: argparse.Namespace, source: sources.Source) -> Target:
@@ -103,7 +138,7 @@ def _shrunk(x: Array, size: int | None) -> Array:
     return images.resize(x, (max(1, height * size // longest), max(1, width * size // longest)))
 
 
-def _drawn(net: Sequential, x: Array, args: argparse.Namespace, format: str) -> tuple[bytes, str]:
+def _drawn(net: Layer, x: Array, args: argparse.Namespace, format: str) -> tuple[bytes, str]:
     """Return the content of the file, and what it shows."""
     from minicnn import explain, viz
 
@@ -116,8 +151,7 @@ def _drawn(net: Sequential, x: Array, args: argparse.Namespace, format: str) -> 
         animation = viz.animate_convolution(
             net, x, channel=channel, frames=stops, milliseconds=args.milliseconds
         )
-        some = len(animation) if len(animation) == len(slide) else f"{len(animation)} of"
-        shown = "" if some == len(animation) else f" {len(slide)}"
-        return animation.gif(), f"{slide.name}, {some}{shown} stops"
+        some = f"{len(animation):,} of " if len(animation) != len(slide) else ""
+        return animation.gif(), f"{slide.name}, {some}{count(len(slide), 'stop')}"
     figure = viz.plot_filmstrip(net, x, channel=channel, stops=stops, figure=viz.new_figure())
     return viz.figure_bytes(figure, format), f"{slide.name}, stills of {count(len(slide), 'stop')}"

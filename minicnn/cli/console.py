@@ -78,8 +78,8 @@ def shown(name: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Return "1 map", "2 maps"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return "1 map", "2,000 maps"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def write_stdout(data: bytes) -> None:

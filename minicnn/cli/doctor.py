@@ -41,10 +41,7 @@ def run(args: argparse.Namespace) -> int:
     source = sources.Source(args.image)
     target = answers.target_of(args, source)
     x = source.load(args)
-    if taught is None:
-        net = model.build_model(args, x.shape)
-    else:
-        net, x = learnt.whole(taught, x)
+    net, x = learnt.net_of(taught, args, x)
     diagnosis = diagnose(net.trace(x, max_bytes=args.max_bytes))
     answers.give(_printed(diagnosis, args), target, lambda format: _drawn(diagnosis, format))
     return 1 if args.strict and not diagnosis.is_well else 0

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from minicnn import Trace
-from minicnn.cli import answers, model, sources, values
+from minicnn.cli import answers, learnt, model, sources, values
 from minicnn.cli.console import WrongCall, one_line
 from minicnn.errors import ConfigError
 from minicnn.explain import border_truth, projective_field, receptive_field
@@ -55,16 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     answers.add_answer_options(parser, "text", "json")
     model.add_model_options(parser)
+    learnt.add_weights_option(parser, "ask about its steps, of the picture at its own size")
     sources.add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found, draw it, and return the exit code."""
     _check_call(args)
+    taught = learnt.load(args)
     source = sources.Source(args.image)
     target = answers.target_of(args, source)
     x = source.load(args)
-    trace = model.build_model(args, x.shape).trace(x, max_bytes=args.max_bytes)
+    net, x = learnt.net_of(taught, args, x)
+    trace = net.trace(x, max_bytes=args.max_bytes)
     try:
         found = _found(trace, args)
     except ConfigError as error:  # a place that this picture's maps do not have

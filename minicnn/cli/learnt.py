@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn import Conv2D, Flatten, Layer, Sequential, images
 from minicnn.classifier import Classifier
+from minicnn.cli import model as by_hand
 from minicnn.cli import values
 from minicnn.cli.console import WrongCall
 from minicnn.shapes import Array
@@ -43,11 +44,15 @@ def add_weights_option(parser: argparse.ArgumentParser, what: str = _SEEN) -> No
     )
 
 
-def load(args: argparse.Namespace) -> Classifier | None:
-    """Return the network of --weights, and see to it that pictures are loaded as it needs them."""
+def load(args: argparse.Namespace, *, relu: bool = True) -> Classifier | None:
+    """Return the network of --weights, and see to it that pictures are loaded as it needs them.
+
+    `relu` is what the command's parser says of it: False where there is no --no-relu.
+    """
     if args.weights is None:
         return None
-    given = [name for name, default in _BY_HAND.items() if getattr(args, name) != default]
+    defaults = _BY_HAND | {"relu": relu}
+    given = [name for name, default in defaults.items() if getattr(args, name) != default]
     if given:
         options = ", ".join("--no-relu" if name == "relu" else f"--{name}" for name in given)
         raise WrongCall(f"--weights brings a network of its own: leave out {options}")
@@ -76,6 +81,16 @@ def whole(taught: Classifier, x: Array) -> tuple[Sequential, Array]:
         pictures = np.repeat(pictures, taught.channels, axis=1)
     model = taught.model
     return model if isinstance(model, Sequential) else Sequential(model), pictures
+
+
+def net_of(
+    taught: Classifier | None, args: argparse.Namespace, x: Array
+) -> tuple[Sequential, Array]:
+    """Return the network that is asked about, and the picture as it sees it.
+
+    The one that was taught; if there is none, the one that the options make by hand.
+    """
+    return (by_hand.build_model(args, x.shape), x) if taught is None else whole(taught, x)
 
 
 def _keeps_size(layer: Layer) -> bool:
