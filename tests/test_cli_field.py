@@ -61,9 +61,8 @@ def test_a_network_that_was_taught(call, tmp_path):
     taught.save(tmp_path / "net.npz")
     code, out, err = call("--weights", "net.npz", "--step", "conv2d_2", "--at", "0,0", "--poke")
     assert (code, err) == (0, "")
-    expected = receptive_field(
-        taught.model, "conv2d_2", input_shape=(1, 3, 16, 16), row=0, column=0
-    )
+    shape = (1, 3, 16, 16)
+    expected = receptive_field(taught.model, "conv2d_2", input_shape=shape, row=0, column=0)
     assert str(expected) in out
     assert "all " in out
     code, out, _ = call("--weights", "net.npz", "--border", "-o", "border.png")
