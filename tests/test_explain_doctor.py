@@ -381,6 +381,39 @@ def test_why_a_map_is_dead(bias, sign, words, severity):
     assert one.kind == ("bias" if bias == -500 else "dead")
 
 
+@pytest.mark.parametrize(("shift", "mean", "words"), [
+    (-50.0, 1.0, "the shift of its normalisation takes it below 0"),
+    (0.0, 90.0, "one side of the mean that its normalisation noted"),
+    (0.0, 0.0, "its normalisation has not learnt"),
+])  # fmt: skip
+def test_why_a_map_is_dead_behind_batch_norm(shift, mean, words):
+    x = textured((2, 1, 20, 22), np.random.default_rng(0))
+    norm = BatchNorm2D(2)
+    norm.running_mean[0], norm.bias[0] = mean, shift
+    first = -np.ones((3, 3)) if mean == 0 else np.ones((3, 3))
+    conv = Conv2D.from_kernels({"sick": first, "well": np.eye(3)})
+    one = only(explain.diagnose(Sequential(conv, norm, ReLU()), x))
+    assert (one.kind, one.channels) == ("dead", (0,))
+    assert words in one.cause
+    if mean:
+        assert {"shift": shift, "the mean that it noted": mean}.items() & one.numbers.items()
+
+
+def test_maps_of_the_same_name_are_told_apart():
+    x = textured((1, 1, 20, 22), np.random.default_rng(0))
+    conv = Conv2D.from_kernels(["sobel_x", "sobel_x"])
+    one = only(explain.diagnose(conv, x))
+    assert one.what == "sobel_x (1) is a copy: sobel_x (0)"
+
+
+def test_a_picture_far_too_dark_was_not_just_divided_twice():
+    x = textured((1, 3, 20, 21), np.random.default_rng(0)) * 1e-9
+    one = explain.diagnose(Sequential(Conv2D(3, 4, 3, rng=1), ReLU()), x).at(-1)[0]
+    assert one.kind == "range"
+    assert "far smaller" in one.cause
+    assert one.numbers["white"] == x.max()
+
+
 def test_a_bias_that_is_taken_away_again_is_none():
     x = textured((1, 1, 20, 22), np.random.default_rng(0))
     conv = Conv2D.from_kernels(["sobel_x", "sobel_y"], bias=[500, 0])

@@ -258,6 +258,12 @@ def test_every_text_is_ascii_in_80_columns_and_all_data_is_plain(case):
     for text in (str(ledger), str(tree), str(ledger.check)):
         assert text.isascii()
         assert max(map(len, text.splitlines())) <= 80
+    squeezed, todo = " ".join(str(tree).split()), [tree]
+    while todo:  # no word is lost where a line is full
+        branch = todo.pop()
+        todo += branch.branches
+        if not isinstance(branch.ledger.account, WeightedSum | Pixel):
+            assert branch.ledger.account.what in squeezed
     data = json.loads(json.dumps(ledger.to_dict(), allow_nan=False))
     assert data["check"]["agrees"] is True
     assert data["value"] == ledger.value
@@ -497,6 +503,23 @@ def test_numbers_beyond_all_range():
         check_latex(ledger.to_latex())
     tiny = np.full((1, 1, 3, 3), 1e-44, np.float32)
     assert explain.pixel(Conv2D(1, 1, 3, rng=0, bias=False), tiny, 0, 0, 0, 0).check.agrees
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_no_number_is_followed_to_where_it_comes_from(bad):
+    x = np.random.default_rng(0).random((1, 2, 4, 5))
+    x[0, 1, 2, 3] = bad
+    model = Sequential(Conv2D(2, 2, 3, padding=1, rng=0), ReLU())
+    with np.errstate(all="ignore"):
+        trace = model.trace(x)
+    channel = int(np.argmax(~np.isfinite(trace.output[0, :, 2, 3])))
+    if np.isfinite(trace.output[0, channel, 2, 3]):
+        pytest.skip("minus infinity, which the ReLU takes away")
+    ledger = explain.pixel(trace, None, "relu", channel, 2, 3)
+    assert f"conv2d channel {channel}, row 2, column 3 is {bad} already" in ledger.grounds
+    below = ledger.explain(channel, 2, 3)
+    assert f"picture channel 1, row 2, column 3 is {bad} already" in below.grounds
+    assert below.explain(1, 2, 3).grounds == "read from the picture"
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.bool_, np.float16, ">f4", ">f8"])

@@ -135,6 +135,15 @@ def test_what_a_pixel_changes_is_clear_at_every_step():
     inside(figure)
 
 
+def test_a_set_with_holes_is_counted_beside_its_box():
+    around = Sequential(Pad(1, mode="circular"), Conv2D(1, 2, 3, rng=0))
+    figure = viz.plot_projective_field(around, images.disc((20, 30)), 0, 0, figure=viz.new_figure())
+    assert f"9 values in 20 {TIMES} 30 of 20 {TIMES} 30" in texts(figure)
+    inside(figure)
+    whole = viz.plot_projective_field(around, images.disc((20, 30)), 9, 9, figure=viz.new_figure())
+    assert f"3 {TIMES} 3 of 20 {TIMES} 30" in texts(whole)
+
+
 def test_the_veil_is_grey_where_the_set_is_light():
     model = Sequential(Conv2D.from_kernels("box_3"))
     for value, veil in ((0.1, PALE), (0.95, GREY)):

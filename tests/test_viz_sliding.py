@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageColor
 from test_explain_sliding import walks
@@ -20,6 +21,7 @@ from minicnn.viz._sliding_layout import layout_of
 from minicnn.viz._sliding_moving import draw_moving
 from minicnn.viz._sliding_scene import BLANK, Scene, hexes, typeset
 from minicnn.viz._sliding_still import draw_still
+from minicnn.viz.animation import checked_frames
 
 REFLECTED = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels("sobel_x"))
 
@@ -245,13 +247,26 @@ def test_it_is_saved_whole_and_replaces_nothing_unasked(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
 
 
+@given(st.integers(1, 10_000), st.integers(1, 300))
+def test_the_last_of_many_stops_is_shown(count, most):
+    shown = checked_frames(None, count, most)
+    assert len(shown) <= most or shown == [0, count - 1]
+    assert shown[-1] == count - 1
+    assert most == 1 or shown[0] == 0
+    steps = np.diff(shown)
+    assert (steps[:-1] == steps[:1].repeat(len(steps[:-1]))).all()
+    assert len(steps) < 2 or 0 < steps[-1] <= steps[0]
+
+
 def test_a_range_of_stops_and_the_longest_way():
     x = images.disc((30, 40))
     some = viz.animate_convolution(REFLECTED, x, frames=range(100, 400, 7))
     assert len(some) == 43
     whole = viz.animate_convolution(REFLECTED, x)
-    assert len(whole) == 240  # every fifth of 1200
-    assert whole.milliseconds == 83
+    assert len(whole) == 241  # every fifth of 1200, and the last
+    assert whole.milliseconds == 82
+    last = viz.animate_convolution(REFLECTED, x, frames=[1199]).frame(0)
+    assert np.array_equal(whole.frame(-1), last)
     same = viz.animate_convolution(REFLECTED, x, frames=[100]).frame(0)
     assert same.tobytes() == some.frame(0).tobytes()
     assert list(Image.open(io.BytesIO(some.gif())).size) == list(same.size)

@@ -23,7 +23,7 @@ disc = images.disc(7)
 print(explain.sliding_window(model, disc), explain.sliding_window(model, disc).stop(15), sep="\n\n")
 viz.animate_convolution(model, disc).save(folder / "02_sliding_window.gif", force=True)
 draw(
-    viz.plot_filmstrip(model, disc, stops=[0, (2, 1), (3, 5)], figure=viz.new_figure()),
+    viz.plot_filmstrip(model, disc, stops=[(0, 2), (2, 1), (3, 5)], figure=viz.new_figure()),
     "02_filmstrip.png",
 )
 

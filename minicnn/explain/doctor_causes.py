@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn.explain.doctor_exam import Exam
 from minicnn.explain.doctor_words import pictures
+from minicnn.layers import PICTURE, BatchNorm2D
 from minicnn.ops.arrays import real_array
 from minicnn.ops.conv import conv2d
 from minicnn.shapes import Array
@@ -150,6 +151,8 @@ def why_below_0(exam: Exam, source: tuple[int, int]) -> Verdict:
     """Say why a map, the input of a ReLU, is nowhere above 0."""
     position, channel = source
     filters = exam.filters(position)
+    if position != PICTURE and isinstance(exam.trace[position].layer, BatchNorm2D):
+        return _normalised_below_0(exam, source)
     if filters is None:
         fix = "Look at the step before; try it with several pictures."
         return Verdict("note", "what comes in is nowhere above 0", fix)
@@ -183,6 +186,40 @@ def why_below_0(exam: Exam, source: tuple[int, int]) -> Verdict:
         "note",
         f"nothing in {shown} gives the kernel a positive answer: its edges go the other way",
         "Nothing is broken: the kernel with the opposite sign sees them.",
+    )
+
+
+def _normalised_below_0(exam: Exam, source: tuple[int, int]) -> Verdict:
+    """Say why batch norm leaves nothing above 0: its shift, or a mean that was not this one's."""
+    position, channel = source
+    layer = exam.trace[position].layer
+    shift = 0.0 if layer.bias is None else float(layer.bias[channel])
+    best = float(exam.vitals(position).high[channel]) - shift
+    if shift < 0 < best:
+        return Verdict(
+            "warning",
+            "the shift of its normalisation takes it below 0: without it, something would be left",
+            "If it was learnt, take a smaller learning rate, or LeakyReLU.",
+            (("shift", shift), ("greatest value without it", best)),
+        )
+    if layer.of_batch or layer.running_mean is None:
+        return Verdict(
+            "note",
+            "its normalisation leaves nothing above 0",
+            "Look at its weight and bias.",
+        )
+    if not layer.running_mean.any() and (layer.running_var == 1).all():
+        return Verdict(
+            "note",
+            "its normalisation has not learnt: with mean 0 and variance 1, it leaves all as it is",
+            "Teach it, or look with layer.for_training(), which takes these pictures' own mean.",
+        )
+    mean = float(layer.running_mean[channel])
+    return Verdict(
+        "note",
+        "all of it lies on one side of the mean that its normalisation noted while it learnt",
+        "Prepare the picture as those that it learnt from; try it with several.",
+        (("the mean that it noted", mean),),
     )
 
 

@@ -172,8 +172,10 @@ class Exam:
         return self._others[position]
 
     def name(self, position: int, channel: int) -> str:
-        """Return a map's name: its kernel's, or "channel 3"."""
-        return self._recording.map_name(position, channel)
+        """Return a map's name: its kernel's, or "channel 3"; both if others are called the same."""
+        name = self._recording.map_name(position, channel)
+        names = None if position == PICTURE else self._recording.names[position]
+        return f"{name} ({channel})" if names and names.count(name) > 1 else name
 
     def place(self, position: int, flat_index: Any) -> tuple[int, ...]:
         """Return where a value stands: (picture, channel, row, column), as far as there are."""

@@ -16,6 +16,7 @@ from minicnn.layers import PICTURE
 from minicnn.shapes import Array
 
 _LEAST_SIDE, _LEAST_PIXELS, _LEAST_GREYS = 8, 256, 32
+_DARKEST = 1 / 20  # of 1/255: a picture that is darker was not just divided twice
 """Smaller pictures, and those of fewer different values, are not judged by what they show."""
 
 _BAND, _MOST_VALUES = 128, 1 << 16
@@ -123,6 +124,9 @@ def _range(exam: Exam) -> Iterator[Finding]:
     if white < 1:
         what, cause = "so dark that nothing can be seen", "it was divided by 255 twice"
         fix, factor = "Divide once: images.load and images.to_nchw have done it.", "smaller"
+        if white != 1 / 255:
+            cause = "it was made far smaller than 0 to 1"
+            fix = "Find out where, or bring its white back to 1: x / x.max()."
     else:
         what, cause = f"from 0 to {white:.0f}, not from 0 to 1", "it was not divided by its white"
         fix, factor = f"Use images.to_nchw(array), or x / {white:.0f}.", "larger"
@@ -228,7 +232,7 @@ def _first_weighed(exam: Exam) -> int | None:
 
 
 def _white_of(values: Array) -> float | None:
-    """Return what white seems to be, if it is not 1: 255, 65535, or 1/255."""
+    """Return what white seems to be, if it is not 1: 255, 65535, 1/255, or even less."""
     low, high = float(values.min()), float(values.max())
     is_whole = bool((values == np.rint(values)).all())
     if low < 0 or high <= 0:
@@ -237,7 +241,9 @@ def _white_of(values: Array) -> float | None:
         return 255.0
     if is_whole and 256 < high <= 65535:
         return 65535.0
-    return 1 / 255 if high <= 1.001 / 255 else None
+    if high > 1.001 / 255:
+        return None
+    return 1 / 255 if high > _DARKEST / 255 else high
 
 
 def _changed_by_scaling(exam: Exam, white: float) -> float | None:

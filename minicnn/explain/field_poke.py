@@ -69,6 +69,8 @@ class Poked:
         if not done:
             return f"{sign}\n  no value of the picture changes it"
         how_many = f"all {changed:,} change" if changed == done else f"{changed:,} change"
+        if changed == done == 1:
+            how_many = "and it changes"
         rows, columns = size_of(self.box)
         box = rows * columns * len(self.poked)
         done_text = f"{count(box, 'value')} poked one by one"

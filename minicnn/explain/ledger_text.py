@@ -65,6 +65,12 @@ def grounds_of(ledger: Ledger) -> str:
         )
     if isinstance(account, Pixel):
         return "read from the picture"
+    bad = None if math.isfinite(check.network) else _not_finite(ledger)
+    if bad is not None:
+        return (
+            f"{ledger.input_words(bad)} is {number(bad.value)} already: whatever is worked out "
+            f"with it is lost"
+        )
     if isinstance(account, Unopened):
         return "not a sum of our own: the layer was run again, which proves only that it is stable"
     if check.bound == math.inf:
@@ -74,6 +80,11 @@ def grounds_of(ledger: Ledger) -> str:
     done = "summed" if isinstance(account, WeightedSum | Added) else "worked out"
     ground = f"{done} in float64 from the network's {check.dtype} numbers; the difference is {gap}"
     return ground if not check.difference else f"{ground}, rounding allows {bound}"
+
+
+def _not_finite(ledger: Ledger) -> Input | None:
+    """Return the first of the values that it is made from that is no number, if there is one."""
+    return next((one for one in ledger.inputs if not math.isfinite(one.value)), None)
 
 
 @singledispatch

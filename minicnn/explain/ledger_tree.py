@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minicnn.errors import ConfigError
 from minicnn.explain.ledger_accounts import Added, Constant, Pixel, Unopened
-from minicnn.explain.ledger_numbers import clipped, number
+from minicnn.explain.ledger_numbers import WIDTH, clipped, number
 from minicnn.explain.ledger_sum import WeightedSum
 from minicnn.explain.ledger_terms import Input, plain, total
 from minicnn.shapes import integer
@@ -67,12 +68,18 @@ class Branch:
         }
 
     def __str__(self) -> str:
-        """Return the tree as text, a value a line: plain ASCII, at most 80 columns."""
+        """Return the tree as text, a value a line: plain ASCII, at most 80 columns.
+
+        What is too long for a line goes on below, further in than the values that follow.
+        """
         return "\n".join(clipped(line) for line in self._lines(0))
 
     def _lines(self, level: int) -> list[str]:
         indent = "  " * min(level, 16)
-        lines = [indent + self._own_line()]
+        lines = textwrap.wrap(
+            self._own_line(), WIDTH, initial_indent=indent, subsequent_indent=indent + "        ",
+            break_on_hyphens=False,
+        )  # fmt: skip
         for branch in self.branches:
             lines += branch._lines(level + 1)
         bias = self.ledger.account.bias if isinstance(self.ledger.account, WeightedSum) else None

@@ -101,6 +101,8 @@ def step_tile(
     labels = [_text.plain(f"{one.step}{name}") for name in names]
     label = next((text for text in labels if _text.width(text, BODY) <= room), labels[-1])
     size = f"{_text.by(one.size)} of {_text.by(one.maps[1:])}"
+    if inside.sum() < math.prod(one.size):
+        size = f"{int(inside.sum()):,} values in {size}"
     if one.maps[1:] == (1, 1):
         size = f"{one.count:,} of {_text.count(len(maps), 'value')}"
     strip = (known.low, known.high, scale) if known.low < known.high else None

@@ -97,7 +97,9 @@ class Scene:
 
     def stop_text(self, stop: Stop) -> str:
         """Return where the window is."""
-        text = f"Stop {stop.number + 1} of {len(self.slide)}: row {stop.row}, column {stop.column}"
+        text = (
+            f"Stop {stop.number + 1:,} of {len(self.slide):,}: row {stop.row}, column {stop.column}"
+        )
         border = self.slide.border
         outside = sum(not border.is_inside(r, c) for r in stop.rows for c in stop.columns)
         if outside:

@@ -144,13 +144,16 @@ class Animation:
 def checked_frames(frames: Any, count: int, most: int) -> list[int]:
     """Return which of `count` stops are shown; None: all, or at most `most` at even distances.
 
+    The last is among them, so that what grows is seen whole.
+
     Examples
     --------
-    >>> checked_frames(None, 7, 3), checked_frames(range(0, 5, 2), 7, 3)
-    ([0, 3, 6], [0, 2, 4])
+    >>> checked_frames(None, 7, 3), checked_frames(None, 8, 3), checked_frames(range(0, 5, 2), 7, 3)
+    ([0, 3, 6], [0, 4, 7], [0, 2, 4])
     """
     if frames is None:
-        return list(range(0, count, -(-count // most)))
+        step = max(1, -(-(count - 1) // max(1, most - 1)))
+        return [*range(0, count - 1, step), count - 1]
     if not isinstance(frames, range | list | tuple) or len(frames) == 0:
         raise ConfigError(
             f"frames must be a range or a list of stops from 0 to {count - 1}, got {frames!r}"
