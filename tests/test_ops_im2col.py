@@ -103,16 +103,19 @@ def test_any_cut_and_any_way_to_multiply_is_exact(band_bytes, long, far, case):
 @given(
     sizes=st.tuples(*[st.integers(1, 9)] * 4),
     pixel_bytes=st.sampled_from([4, 36, 1000]),
+    halo_bytes=st.sampled_from([0, 500, 10_000]),
     steps=st.sampled_from([1, 10**9]),
     band_bytes=st.integers(1, 20_000),
 )
-def test_bands_cover_every_output_once(sizes, pixel_bytes, steps, band_bytes):
+def test_bands_cover_every_output_once(sizes, pixel_bytes, halo_bytes, steps, band_bytes):
     batch, groups, oh, ow = sizes
     seen = np.zeros(sizes, int)
-    for band in bands.bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps):
+    for band in bands.bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps, halo_bytes):
         part = seen[band.images, band.groups, band.rows, band.columns]
         part += 1
         assert part.size * pixel_bytes <= max(band_bytes, pixel_bytes)
+        maps = part.shape[0] * part.shape[1]  # each has a halo; one alone may exceed the buffer
+        assert maps == 1 or part.size * pixel_bytes + maps * halo_bytes <= band_bytes
         flat = seen.reshape(batch, groups, -1)[band.images, band.groups, band.pixels(ow)]
         assert flat.size == part.size
         assert (flat == 1).all()
@@ -142,9 +145,34 @@ def test_a_pictures_bands_do_not_depend_on_its_batch(batch, steps):
         ((8, 64, 64, 64), (64, 64, 1, 1), {"stride": 2}),
         ((1, 64, 900, 900), (2, 64, 9, 9), {"stride": 8}),
         ((1, 512, 28, 28), (64, 512, 3, 3), {"padding": 1}),
+        ((64, 512, 31, 31), (512, 1, 31, 31), {"groups": 512}),  # 31 rows for one of outputs
+        ((512, 1, 31, 54), (1, 1, 31, 31), {}),
+        ((256, 8, 41, 400), (2, 8, 41, 3), {}),
+        ((256, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
     ],
 )
 def test_memory_beyond_the_output_is_bounded(x_shape, weight_shape, geometry):
+    assert beyond_the_output(x_shape, weight_shape, geometry) < 16 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("x_shape", "weight_shape", "geometry"),
+    [
+        ((1, 512, 28, 28), (512, 512, 3, 3), {"padding": 1}),
+        ((1, 1024, 14, 14), (1024, 1024, 3, 3), {"padding": 1}),
+        ((16, 1024, 7, 7), (2048, 1024, 1, 1), {}),
+        ((1, 512, 40, 40), (4, 512, 31, 31), {}),
+        ((1, 512, 56, 56), (512, 1, 31, 31), {"groups": 512, "padding": 15}),
+    ],
+)
+def test_of_heavy_weights_there_is_one_copy(x_shape, weight_shape, geometry):
+    share, kh, kw = weight_shape[1:]
+    copy = 4 * weight_shape[0] * kh * (share * kw + 1)  # with the bias
+    assert beyond_the_output(x_shape, weight_shape, geometry) < copy + 16 * 2**20
+
+
+def beyond_the_output(x_shape, weight_shape, geometry):
+    """Return the bytes that a call takes at most, in sixteen threads, beyond what it returns."""
     set_threads(16)
     x, weight = np.zeros(x_shape, np.float32), np.zeros(weight_shape, np.float32)
     tracemalloc.start()
@@ -154,4 +182,4 @@ def test_memory_beyond_the_output_is_bounded(x_shape, weight_shape, geometry):
     finally:
         tracemalloc.stop()
         set_threads(None)
-    assert peak - y.nbytes < 16 * 2**20
+    return peak - y.nbytes

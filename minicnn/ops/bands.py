@@ -42,7 +42,13 @@ class Band(NamedTuple):
 
 
 def bands(
-    batch: int, groups: int, output_size: Pair, pixel_bytes: int, band_bytes: int, steps: int
+    batch: int,
+    groups: int,
+    output_size: Pair,
+    pixel_bytes: int,
+    band_bytes: int,
+    steps: int,
+    halo_bytes: int = 0,
 ) -> Iterator[Band]:
     """Yield all outputs, band by band.
 
@@ -58,6 +64,8 @@ def bands(
         The size of the buffer.
     steps : int
         The work on one picture, roughly.
+    halo_bytes : int
+        What each map of a band takes besides, however few its pixels are.
     """
     oh, ow = output_size
     fit = band_bytes // pixel_bytes
@@ -65,8 +73,9 @@ def bands(
         fit = min(fit, -(-groups * oh // 4) * ow)
     across = _pieces(ow, fit)
     down = _pieces(oh, fit // ow if len(across) == 1 else 1)
-    deep = _pieces(groups, fit // (oh * ow) if len(down) == 1 else 1)
-    many = _pieces(batch, fit // (groups * oh * ow) if len(deep) == 1 else 1)
+    maps = min(fit // (oh * ow), band_bytes // (oh * ow * pixel_bytes + halo_bytes))
+    deep = _pieces(groups, maps if len(down) == 1 else 1)
+    many = _pieces(batch, maps // groups if len(deep) == 1 else 1)
     if batch * steps > SPLIT:
         many = max(many, _pieces(batch, -(-batch // 4)), key=len)
     for images, some, rows, columns in itertools.product(many, deep, down, across):

@@ -86,7 +86,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         band_bytes = BAND_BYTES * (3 if depthwise else 1)  # short sums: fewer, longer steps
         buffers = (band_bytes + halo_bytes) * min(2, window.stride[1])
     else:
-        pixel_bytes = kh * line_bytes
+        pixel_bytes, halo_bytes = kh * line_bytes, 0
         band_bytes = max(BAND_BYTES, min(4 * BAND_BYTES, PIXELS * pixel_bytes))
         buffers = 2 * band_bytes
     ones = bias is not None and share * kw >= 8  # else a line of ones costs more than to add
@@ -110,7 +110,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
                 out += bias.reshape(groups, per_group, 1)[some_groups]
 
     steps = channels * kh * kw * oh * ow * (8 + per_group)  # of one picture: copies, products
-    pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps)
+    pieces = bands(batch, groups, (oh, ow), pixel_bytes, band_bytes, steps, halo_bytes)
     most = threads.WORKSPACE // buffers if batch * steps > SPLIT else 1
     with blas.one_thread if per_group * (taps + kh) * oh * ow > blas.TINY else nullcontext():
         threads.share(work, pieces, most=most)
