@@ -43,6 +43,7 @@ from minicnn import (
 )
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError, UnsupportedError
 from minicnn.layers import PICTURE, Add, Concat, Merge
+from minicnn.layers.base import Way, params_only
 
 
 def experienced(norm):
@@ -281,6 +282,76 @@ def test_the_gradient_in_one_direction_is_the_slope(name, x, data):
     scale = 1 + np.abs(dy * slope).sum() + np.abs(dy * y).sum()
     allowed = 1e-6 * scale + np.abs(dy * bend).sum()
     assert abs((dy * slope).sum() - (dx * direction).sum()) <= allowed
+
+
+@every_layer
+@settings(max_examples=8)
+@given(x=inputs(np.float32), data=st.data())
+def test_the_way_back_to_the_parameters_alone_gives_the_same(name, x, data):
+    layer = made(name, x.shape)
+    y, backward = layer.vjp(x)
+    dy = data.draw(arrays(y.shape, np.float32, whole=False))
+    with Untouched(x, dy, *layer.params.values()):
+        gradients = params_only(backward, dy)
+    _, expected = backward(dy)
+    assert list(gradients) == list(expected)
+    for key, gradient in gradients.items():
+        same_bits(gradient, expected[key])
+
+
+def models_with(layer):
+    """Yield models in which what comes back to this layer's input changes nothing."""
+    yield "alone", layer
+    yield "first", Sequential(layer, ReLU())
+    yield "behind others", Sequential(Pad(1), Dropout(), layer, Sequential(ReLU()))
+    yield "in a block", Sequential(Sequential(Pad(1), layer), ReLU())
+    yield "in a branch", Residual(Sequential(layer), Sequential(Pad(0)))
+
+
+@pytest.mark.parametrize("where", [name for name, _ in models_with(ReLU())])
+def test_who_asks_for_parameters_only_does_not_go_back_to_the_picture(where):
+    class NoWayBack(Conv2D):
+        """A layer that says how it learns, but not what comes back to its input."""
+
+        def vjp(self, x):
+            y, backward = super().vjp(x)
+
+            def whole(dy):
+                raise AssertionError("nobody needs this")
+
+            return y, Way(whole, backward.params)
+
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 6))
+    model, twin = (
+        dict(models_with(kind(3, 3, 3, padding=1, rng=0)))[where] for kind in (NoWayBack, Conv2D)
+    )
+    y, backward = model.vjp(x)
+    gradients, (_, expected) = params_only(backward, y), twin.vjp(x)[1](y)
+    assert gradients.keys() == expected.keys()
+    for key, gradient in gradients.items():
+        same_bits(gradient, expected[key])
+    with pytest.raises(AssertionError, match="nobody"):
+        backward(y)
+
+
+def test_a_way_back_of_ones_own_is_taken():
+    class Doubled(Conv2D):
+        def vjp(self, x):
+            y, backward = super().vjp(x)
+
+            def doubled(dy):
+                dx, gradients = backward(dy)
+                return dx, {key: 2 * gradient for key, gradient in gradients.items()}
+
+            return y, doubled
+
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 6))
+    found = []
+    for kind in (Conv2D, Doubled):
+        y, backward = Sequential(kind(3, 2, 3, rng=0), ReLU()).vjp(x)
+        found.append(params_only(backward, y))
+    for key, gradient in found[0].items():
+        same_bits(found[1][key], 2 * gradient)
 
 
 @every_layer

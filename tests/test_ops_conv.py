@@ -20,7 +20,8 @@ from minicnn.errors import (
     UnsupportedError,
 )
 from minicnn.kernels import flip
-from minicnn.ops import ALGORITHMS, conv2d, conv2d_backward
+from minicnn.ops import ALGORITHMS, conv2d, conv2d_backward, conv_back_columns
+from minicnn.ops.conv_backward import conv2d_backward_params
 from minicnn.shapes import Window
 
 FAST = [name for name in ALGORITHMS if name != "naive"]
@@ -424,10 +425,17 @@ def gradients_by_taps(dy, x, weight, window, groups):
     return dx[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right], dweight
 
 
+@pytest.mark.parametrize("numbers", [None, 1, 40, 300])
 @given(case=convolutions(dtype=np.float64, whole=True, with_bias=False), data=st.data())
-def test_the_way_back_is_its_definition_by_taps(case, data):
+def test_the_way_back_is_its_definition_by_taps(numbers, case, data):
     dy = data.draw(arrays(run(case).shape, np.float64, whole=True))
-    dx, dweight, _ = conv2d_backward(dy, case.x, case.weight, **case.geometry)
+    with pytest.MonkeyPatch.context() as patch:
+        if numbers:  # so that even small pictures are cut into bands
+            patch.setattr(conv_back_columns, "NUMBERS", numbers)
+            patch.setattr(conv_back_columns, "PIXELS", data.draw(st.integers(1, numbers)))
+            patch.setattr(conv_back_columns, "SMALL", data.draw(st.sampled_from([1, 1 << 14])))
+            patch.setattr(conv_back_columns, "SPLIT", 1)
+        dx, dweight, _ = conv2d_backward(dy, case.x, case.weight, **case.geometry)
     geometry = {key: value for key, value in case.geometry.items() if key != "groups"}
     window = Window.over(*case.x.shape[2:], case.weight.shape[2:], **geometry)
     expected = gradients_by_taps(dy, case.x, case.weight, window, case.geometry.get("groups", 1))
@@ -435,10 +443,52 @@ def test_the_way_back_is_its_definition_by_taps(case, data):
     assert (dweight == expected[1]).all()
 
 
+@pytest.mark.parametrize("small", [0, 1 << 14])
+@given(case=convolutions(dtype=np.float32, whole=False, with_bias=False), data=st.data())
+def test_what_comes_back_to_a_picture_does_not_depend_on_its_batch(small, case, data):
+    weight, geometry = case.weight, case.geometry
+    x = np.zeros((data.draw(st.integers(1, 35)), *case.x.shape[1:]), np.float32)
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    dy = rng.standard_normal(conv2d(x, weight, **geometry).shape).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv_back_columns, "SMALL", small)
+        dx, *_ = conv2d_backward(dy, x, weight, **geometry)
+        for n in (0, len(x) - 1):
+            one, *_ = conv2d_backward(dy[n : n + 1], x[n : n + 1], weight, **geometry)
+            same_bits(one, dx[n : n + 1])
+
+
+@pytest.mark.parametrize("filters", [3, 16, 64, 300])
+@pytest.mark.parametrize(("channels", "size", "kernel"), [(6, 7, 5), (3, 5, 3), (6, 14, 5)])
+def test_nor_do_the_tiles_that_a_product_is_cut_into(filters, channels, size, kernel):
+    rng = np.random.default_rng(0)
+    weight = rng.standard_normal((filters, channels, kernel, kernel))
+    x = rng.standard_normal((18, channels, size, size)).astype(np.float32)
+    dy = conv2d(x, weight)
+    dx, *_ = conv2d_backward(dy, x, weight)
+    for n in range(18):
+        same_bits(conv2d_backward(dy[n : n + 1], x[n : n + 1], weight)[0], dx[n : n + 1])
+
+
+@given(case=convolutions(dtype=np.float32, whole=False, with_bias=False), data=st.data())
+def test_gradients_of_parameters_alone_are_the_same(case, data):
+    dy = data.draw(arrays(run(case).shape, np.float32, whole=False))
+    _, *expected = conv2d_backward(dy, case.x, case.weight, **case.geometry)
+    for got, one in zip(
+        conv2d_backward_params(dy, case.x, case.weight, **case.geometry), expected, strict=True
+    ):
+        same_bits(got, one)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(
     ("x_shape", "weight_shape", "groups"),
-    [((5, 16, 40, 41), (32, 16, 3, 3), 1), ((2, 64, 60, 61), (64, 1, 3, 3), 64)],
+    [
+        ((5, 16, 40, 41), (32, 16, 3, 3), 1),
+        ((2, 64, 60, 61), (64, 1, 3, 3), 64),
+        ((1, 3, 150, 151), (12, 3, 3, 3), 1),
+        ((1, 24, 100, 101), (8, 24, 5, 3), 1),
+    ],
 )
 def test_large_gradients_are_summed_in_parts_and_right(x_shape, weight_shape, groups, stride):
     rng = np.random.default_rng(0)
@@ -464,11 +514,12 @@ def test_outputs_that_saw_but_padding_send_nothing_back(kernel_size):
     assert (dweight == expected[1]).all()
 
 
-def test_backward_refuses_another_shape():
+@pytest.mark.parametrize("backward", [conv2d_backward, conv2d_backward_params])
+def test_backward_refuses_another_shape(backward):
     with pytest.raises(
         ShapeError, match=r"(?s)dy does not have the output's shape.*\(1, 1, 3, 3\)"
     ):
-        conv2d_backward(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), np.ones((1, 1, 3, 3)))
+        backward(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), np.ones((1, 1, 3, 3)))
 
 
 # --- wrong calls ---------------------------------------------------------------------------

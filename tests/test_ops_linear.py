@@ -10,7 +10,7 @@ from strategies import DTYPES, arrays, pictures
 from minicnn import Linear
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError
 from minicnn.ops import flatten, linear, linear_backward, set_threads
-from minicnn.ops.linear import ROWS
+from minicnn.ops.linear import ROWS, linear_backward_params
 
 
 @st.composite
@@ -44,6 +44,15 @@ def test_a_row_has_the_same_bits_wherever_it_stands(case, data):
     for n in order[:3]:
         same_bits(linear(x[n : n + 1], weight), y[n : n + 1])
         same_bits(linear_backward(y[n : n + 1], x[n : n + 1], weight)[0], dx[n : n + 1])
+
+
+@given(products())
+def test_gradients_of_parameters_alone_are_the_same(case):
+    x, weight, _ = case
+    y = linear(x, weight)
+    _, *expected = linear_backward(y, x, weight)
+    for got, one in zip(linear_backward_params(y, x, weight), expected, strict=True):
+        same_bits(got, one)
 
 
 def test_large_ones_too_in_any_number_of_threads():

@@ -16,7 +16,8 @@ A layer is a plain object that keeps its arguments and its weights. It can be
   ``layer(x)`` and ``layer.vjp(x)`` agree, and the same layer gives the same values again;
 - **printed**: ``repr(layer)`` is the call that makes a layer like it.
 
-A new layer writes `__call__` and `output_shape`, and `vjp` if it can be learnt through. If it
+A new layer writes `__call__` and `output_shape`, and `vjp` if it can be learnt through; where `dx`
+costs much, `vjp` returns a `Way`, which can do without it (learning asks no model for it). If it
 slides a window it says so in `window`, and what it costs in `multiply_adds`: summaries and
 receptive fields follow.
 """
@@ -40,6 +41,31 @@ from minicnn.trace import Step, Trace
 
 Gradients: TypeAlias = dict[str, Array]
 Backward: TypeAlias = Callable[[Array], tuple[Array, Gradients]]
+
+
+class Way:
+    """A way back that can stop at the parameters, and leave the gradient of the input alone.
+
+    It is called like the function that it stands for: ``way(dy) -> (dx, gradients)``.
+
+    Attributes
+    ----------
+    params : function
+        ``way.params(dy)`` is the same `gradients`, without the work for `dx`.
+    """
+
+    def __init__(self, whole: Backward, params: Callable[[Array], Gradients]) -> None:
+        """Keep both."""
+        self._whole, self.params = whole, params
+
+    def __call__(self, dy: Array) -> tuple[Array, Gradients]:
+        """Go the whole way."""
+        return self._whole(dy)
+
+
+def params_only(backward: Backward, dy: Array) -> Gradients:
+    """Return the gradients of the parameters, without that of the input if it can be spared."""
+    return backward.params(dy) if isinstance(backward, Way) else backward(dy)[1]
 
 
 class Layer:
@@ -87,10 +113,11 @@ class Layer:
         """
         check_mapping(params)
         new = copy.copy(self)
-        for name, old in self.params.items():
-            setattr(new, name, old.copy())
         for name, array in params.items():
             setattr(new, name, self._checked_param(name, array))
+        for name, old in self.params.items():
+            if name not in params:
+                setattr(new, name, old.copy())
         return new
 
     @property
@@ -193,6 +220,11 @@ class Layer:
     def _argument(self, name: str) -> Any:
         """Return the value of one of the constructor's arguments, as short as it can be said."""
         return compact(getattr(self, name))
+
+    def _by_name(self, *gradients: Array) -> Gradients:
+        """Return gradients, given in the order of `param_names`, by name."""
+        named = zip(self.param_names, gradients, strict=True)
+        return {name: gradient for name, gradient in named if getattr(self, name) is not None}
 
     def _checked_param(self, name: str, array: Any) -> Array:
         who = type(self).__name__

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from minicnn.errors import ConfigError, one_of, short
-from minicnn.layers.base import Backward, Gradients, Layer
+from minicnn.layers.base import Backward, Gradients, Layer, Way, params_only
 from minicnn.layers.container import (
     Container,
     indented,
@@ -60,18 +60,25 @@ class Branches(Container):
             ways_back.append(way_back)
         shapes = [y.shape for y in outputs]
 
-        def backward(dy: Array) -> tuple[Array, Gradients]:
+        def parts(dy: Array) -> Iterator[tuple[str, Backward, Array]]:
+            yield from zip(self.children, ways_back, self.merging.split(dy, *shapes), strict=True)
+
+        def whole(dy: Array) -> tuple[Array, Gradients]:
             gradients: Gradients = {}
             dxs = []
-            for key, way_back, part in zip(
-                self.children, ways_back, self.merging.split(dy, *shapes), strict=False
-            ):
+            for key, way_back, part in parts(dy):
                 dx, own = way_back(part)
                 dxs.append(dx)
                 gradients |= prefixed(key, own)
             return MERGES["add"](*dxs), gradients
 
-        return self.merging(*outputs), backward
+        def params(dy: Array) -> Gradients:
+            gradients: Gradients = {}
+            for key, way_back, part in parts(dy):
+                gradients |= prefixed(key, params_only(way_back, part))
+            return gradients
+
+        return self.merging(*outputs), Way(whole, params)
 
     def lay_out(self, nodes: list[Node], name: str, source: int) -> int:
         """Append every branch's nodes, and the merge, which looks at their ends."""

@@ -49,9 +49,10 @@ class Container(Layer):
     def with_params(self, params: Mapping[str, Array]) -> Self:
         """Return a new model with these parameters; those not named are kept."""
         check_mapping(params)
-        unknown = [name for name in params if name not in self.params]
+        own = self.params
+        unknown = [name for name in params if name not in own]
         if unknown:
-            known = ", ".join(map(repr, self.params)) or "none"
+            known = ", ".join(map(repr, own)) or "none"
             raise ConfigError(
                 f"{type(self).__name__} has no parameter {short(unknown[0])}; "
                 f"its parameters are {known}"

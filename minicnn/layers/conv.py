@@ -9,10 +9,17 @@ import numpy as np
 
 from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
-from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.layers.base import (
+    Backward,
+    Gradients,
+    Layer,
+    Way,
+    compact,
+    image_shape,
+)
 from minicnn.layers.initial import first_bias, first_weight, per_group, seed_of
 from minicnn.ops.conv import ALGORITHMS, conv2d
-from minicnn.ops.conv_backward import conv2d_backward
+from minicnn.ops.conv_backward import conv2d_backward, conv2d_backward_params
 from minicnn.ops.conv_check import check_channels
 from minicnn.shapes import (
     Array,
@@ -228,11 +235,14 @@ class Conv2D(Layer):
         """Return the feature maps, and the way back: see `conv2d_backward`."""
         weight = self.weight  # as it is now, whatever becomes of the layer
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx, dweight, dbias = conv2d_backward(dy, x, weight, **self._geometry())
-            return dx, {"weight": dweight} | ({} if self.bias is None else {"bias": dbias})
+        def whole(dy: Array) -> tuple[Array, Gradients]:
+            dx, *found = conv2d_backward(dy, x, weight, **self._geometry())
+            return dx, self._by_name(*found)
 
-        return self(x), backward
+        def params(dy: Array) -> Gradients:
+            return self._by_name(*conv2d_backward_params(dy, x, weight, **self._geometry()))
+
+        return self(x), Way(whole, params)
 
     def _geometry(self) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minicnn.layers.base import Backward, Layer, any_shape
+from minicnn.layers.base import Backward, Gradients, Layer, Way, any_shape
 from minicnn.layers.field import Field
 from minicnn.layers.initial import first_bias, first_weight, seed_of
 from minicnn.ops.arrays import real_array
@@ -17,6 +17,7 @@ from minicnn.ops.linear import (
     flatten,
     linear,
     linear_backward,
+    linear_backward_params,
     linear_shape,
 )
 from minicnn.shapes import Array, Shape, integer
@@ -133,11 +134,14 @@ class Linear(Layer):
         """Return the outputs, and the way back: see `linear_backward`."""
         weight = self.weight  # as it is now, whatever becomes of the layer
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx, dweight, dbias = linear_backward(dy, x, weight)
-            return dx, {"weight": dweight} | ({} if self.bias is None else {"bias": dbias})
+        def whole(dy: Array) -> tuple[Array, Gradients]:
+            dx, *found = linear_backward(dy, x, weight)
+            return dx, self._by_name(*found)
 
-        return self(x), backward
+        def params(dy: Array) -> Gradients:
+            return self._by_name(*linear_backward_params(dy, x, weight))
+
+        return self(x), Way(whole, params)
 
     def _argument(self, name: str) -> Any:
         return self.bias is not None if name == "bias" else getattr(self, name)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Self, overload
 
 from minicnn.errors import ConfigError, short
-from minicnn.layers.base import Backward, Gradients, Layer, any_shape
+from minicnn.layers.base import Backward, Gradients, Layer, Way, any_shape, params_only
 from minicnn.layers.container import (
     Container,
     indented,
@@ -73,22 +73,33 @@ class Sequential(Container):
         return shape
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
-        """Return the output, and the way back through every layer, last one first."""
-        ways_back: list[Backward] = []
+        """Return the output, and the way back through every layer, last one first.
+
+        Where only parameters are asked for, it ends at the first layer that has some.
+        """
+        ways_back: list[tuple[str, Backward]] = []
         y = x
-        for position, layer in enumerate(self.layers):
+        for position, (key, layer) in enumerate(self.children.items()):
             with self._where(position):
                 y, backward = layer.vjp(y)
-                ways_back.append(backward)
+                ways_back.append((key, backward))
+        first = next((i for i, layer in enumerate(self.layers) if layer.params), len(self))
 
-        def backward_all(dy: Array) -> tuple[Array, Gradients]:
+        def back_to(position: int, dy: Array) -> tuple[Array, Gradients]:
             gradients: Gradients = {}
-            for key, way_back in reversed(tuple(zip(self.children, ways_back, strict=True))):
+            for key, way_back in reversed(ways_back[position:]):
                 dy, own = way_back(dy)
                 gradients |= prefixed(key, own)
             return dy, gradients
 
-        return (real_array(x, "Sequential").copy() if y is x else y), backward_all
+        def params(dy: Array) -> Gradients:
+            dy, gradients = back_to(first + 1, dy)
+            for key, way_back in ways_back[first : first + 1]:
+                gradients |= prefixed(key, params_only(way_back, dy))
+            return gradients
+
+        y = real_array(x, "Sequential").copy() if y is x else y
+        return y, Way(lambda dy: back_to(0, dy), params)
 
     @property
     def children(self) -> dict[str, Layer]:

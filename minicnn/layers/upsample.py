@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minicnn.errors import one_of
-from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.layers.base import Backward, Gradients, Layer, compact, image_shape
 from minicnn.layers.field import Field
 from minicnn.layers.initial import first_bias, first_weight, per_group, seed_of
 from minicnn.ops.conv_transpose import (
@@ -171,9 +171,9 @@ class ConvTranspose2D(Layer):
         """Return the feature maps, and the way back: see `conv_transpose2d_backward`."""
         weight = self.weight  # as it is now, whatever becomes of the layer
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx, dweight, dbias = conv_transpose2d_backward(dy, x, weight, **self._geometry())
-            return dx, {"weight": dweight} | ({} if self.bias is None else {"bias": dbias})
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx, *found = conv_transpose2d_backward(dy, x, weight, **self._geometry())
+            return dx, self._by_name(*found)
 
         return self(x), backward
 

@@ -1,35 +1,30 @@
-"""The gradient of a convolution: two more convolutions, of what came back.
+"""The gradient of a convolution: of its input, of its weight, of its bias.
 
 - Of the input: a pixel's value went through every tap that saw it, so what comes back to it is a
-  sum over the same taps, in reverse: `dy` convolved with the kernel turned by half, filters and
-  channels exchanged. Where the window took steps, the gaps are left by `col2im`.
-- Of the weight: what a tap saw, times what came back, summed over all places: the columns of
-  `im2col`, band by band, times the rows of `dy`.
+  sum over the same taps. Each output's gradient times the weight is a column, added back to where
+  `im2col` would have taken it from. A large picture is rather convolved once more: `dy` with the
+  kernel turned by half, filters and channels exchanged, which needs no columns of its own.
+- Of the weight: what a tap saw, times what came back, summed over all places: the rows of `dy`
+  times the columns of `im2col`. What the input's gradient is plays no part in it: who learns, and
+  does not ask how the picture should change, takes `conv2d_backward_params`.
 - Of the bias: what came back, summed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops import blas, threads
 from minicnn.ops.arrays import image_batch
-from minicnn.ops.bands import SPLIT, bands
-from minicnn.ops.columns import col2im
 from minicnn.ops.conv import conv2d
-from minicnn.ops.conv_check import check_call
-from minicnn.ops.gather import Gather
-from minicnn.shapes import Array, Padding, Shape, Window
+from minicnn.ops.conv_back_columns import NUMBERS, SMALL, numbers, of_input, of_weight
+from minicnn.ops.conv_check import Call, check_call
+from minicnn.shapes import Array, Padding, Window
 
-BAND_BYTES = 1 << 20
-"""The size of a buffer of columns."""
-
-SUMS = 4
-"""The weight's gradient is summed in so many parts, whatever the number of threads."""
+FEW = 4
+"""With so many times as many filters as channels, columns are fewer than those of `dy` would be."""
 
 
 def conv2d_backward(
@@ -73,26 +68,62 @@ def conv2d_backward(
     (array([[[[10., 30., 20.]]]]), array([[[[3., 5.]]]]), array([2.]))
     """
     call = check_call(x, weight, None, stride, padding, dilation, groups)
-    dy = image_batch(dy, "conv2d_backward", "dy")
+    dy = _checked(dy, call, "conv2d_backward")
+    with np.errstate(all="ignore"):
+        return _of_input(dy, call, groups), *_of_params(dy, call, groups)
+
+
+def conv2d_backward_params(
+    dy: Array,
+    x: Array,
+    weight: Array,
+    *,
+    stride: Any = 1,
+    padding: Padding = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> tuple[Array, Array]:
+    """Return the gradients of the weight and the bias alone: see `conv2d_backward`.
+
+    Returns
+    -------
+    dweight : array (O, C // groups, KH, KW)
+    dbias : array (O,)
+    """
+    call = check_call(x, weight, None, stride, padding, dilation, groups)
+    dy = _checked(dy, call, "conv2d_backward_params")
+    with np.errstate(all="ignore"):
+        return _of_params(dy, call, groups)
+
+
+def _checked(dy: Any, call: Call, who: str) -> Array:
+    dy = image_batch(dy, who, "dy")
     if dy.shape != call.output_shape:
         raise ShapeError(
-            f"conv2d_backward: dy does not have the output's shape.\n"
+            f"{who}: dy does not have the output's shape.\n"
             f"  dy      (N, O, OH, OW) = {dy.shape}\n"
             f"  output                 = {call.output_shape}"
         )
-    dy = np.ascontiguousarray(dy, call.x.dtype)
-    by_group = call.weight.reshape(groups, -1, *call.weight.shape[1:])
-    with np.errstate(all="ignore"):
-        dweight = _of_weight(dy, call.x, by_group, call.window)
-        if call.window.stride == (1, 1):
-            dx = _of_input(dy, by_group, call.window)
-        else:
-            dx = _of_input_with_gaps(dy, call.x.shape, by_group, call.window)
-    return dx, dweight, dy.sum(axis=(0, 2, 3))
+    return np.ascontiguousarray(dy, call.x.dtype)
 
 
-def _of_input(dy: Array, weight: Array, window: Window) -> Array:
-    """Return the gradient of the input of a convolution without gaps, by a convolution."""
+def _of_params(dy: Array, call: Call, groups: int) -> tuple[Array, Array]:
+    dweight = of_weight(dy, call.x, call.weight.shape, call.window, groups)
+    return dweight, dy.sum(axis=(0, 2, 3))
+
+
+def _of_input(dy: Array, call: Call, groups: int) -> Array:
+    filters, share = call.weight.shape[:2]
+    by_group = call.weight.reshape(groups, filters // groups, *call.weight.shape[1:])
+    columns = numbers(share * groups, call.window, dy.shape[2:])
+    few = filters >= FEW * groups * share and columns > NUMBERS
+    if call.window.stride != (1, 1) or few or columns <= SMALL:
+        return of_input(dy, call.x.shape, by_group, call.window)
+    return _of_input_by_convolution(dy, by_group, call.window)
+
+
+def _of_input_by_convolution(dy: Array, weight: Array, window: Window) -> Array:
+    """Return the gradient of the input of a convolution whose window took no steps."""
     groups, _, share = weight.shape[:3]
     turned = weight.swapaxes(1, 2)[..., ::-1, ::-1]  # (G, C/G, O/G, KH, KW)
     turned = turned.reshape(groups * share, -1, *weight.shape[3:])
@@ -103,59 +134,3 @@ def _of_input(dy: Array, weight: Array, window: Window) -> Array:
         kept.append(slice(max(0, -reach[0]), size - max(0, -reach[1])))
     dy = dy[:, :, kept[0], kept[1]]
     return conv2d(dy, turned, padding=padding, dilation=window.dilation, groups=groups)
-
-
-def _of_input_with_gaps(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
-    """Return the gradient of the input, some pictures at a time: columns, added where they go."""
-    groups, per_group = weight.shape[:2]
-    matrix = np.ascontiguousarray(weight.reshape(groups, per_group, -1).swapaxes(1, 2))
-    rows = dy.reshape(len(dy), groups, per_group, dy.shape[2] * dy.shape[3])
-    dx = np.empty(shape, dy.dtype)
-    picture_bytes = groups * matrix.shape[1] * rows.shape[3] * dy.itemsize
-    some = max(1, BAND_BYTES // max(1, picture_bytes))
-
-    def work(pieces: Iterator[int]) -> None:
-        for first in pieces:
-            part = slice(first, first + some)
-            columns = (matrix @ rows[part]).reshape(-1, groups * matrix.shape[1], rows.shape[3])
-            dx[part] = col2im(
-                columns,
-                (len(columns), *shape[1:]),
-                window.kernel_size,
-                stride=window.stride,
-                padding=window.padding,
-                dilation=window.dilation,
-            )
-
-    most = None if len(dy) * picture_bytes > SPLIT else 1
-    with blas.one_thread:
-        threads.share(work, range(0, len(dy), some), most=most)
-    return dx
-
-
-def _of_weight(dy: Array, x: Array, weight: Array, window: Window) -> Array:
-    """Return the gradient of the weight, (O, C // groups, KH, KW)."""
-    groups, per_group, share, kh, kw = weight.shape
-    batch, (height, width), (oh, ow) = len(x), x.shape[2:], dy.shape[2:]
-    x = x.reshape(batch, groups, share, height, width)
-    rows = dy.reshape(batch, groups, per_group, oh * ow)
-    steps = groups * share * kh * kw * oh * ow * (8 + per_group)
-    pixel_bytes = share * kh * kw * x.itemsize
-    pieces = list(bands(batch, groups, (oh, ow), pixel_bytes, BAND_BYTES, steps))
-    parts = SUMS if batch * steps > SPLIT else 1
-    sums = np.zeros((parts, groups, per_group, kh * share * kw), x.dtype)
-
-    def work(some: Iterator[int]) -> None:
-        gather = Gather(window, ones=False)
-        for part in some:
-            for band in pieces[part::parts]:
-                images, some_groups, _, _ = band
-                columns = gather.columns(x[images, some_groups], band)
-                came_back = rows[images, some_groups, :, band.pixels(ow)]
-                products = came_back @ columns.swapaxes(2, 3)  # (N, G, O/G, KH*C/G*KW)
-                sums[part, some_groups] += products.sum(axis=0)
-
-    with blas.one_thread:
-        threads.share(work, range(parts))
-    by_lines = sums.sum(axis=0).reshape(groups * per_group, kh, share, kw)
-    return np.ascontiguousarray(by_lines.swapaxes(1, 2))

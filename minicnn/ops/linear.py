@@ -83,20 +83,40 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array, A
     dbias : array (O,)
     """
     x, weight = _checked(x, weight, "linear_backward")
-    shape = linear_shape(x.shape, weight.shape, "linear_backward")
-    dy = np.ascontiguousarray(real_array(dy, "linear_backward", "dy"), x.dtype)
+    rows = _came_back(dy, x, weight, "linear_backward")
+    return multiply_rows(rows, weight.T).reshape(x.shape), *_of_params(rows, x)
+
+
+def linear_backward_params(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the gradients of the weight and the bias alone: see `linear_backward`.
+
+    Returns
+    -------
+    dweight : array (O, F)
+    dbias : array (O,)
+    """
+    x, weight = _checked(x, weight, "linear_backward_params")
+    return _of_params(_came_back(dy, x, weight, "linear_backward_params"), x)
+
+
+def _came_back(dy: Any, x: Array, weight: Array, who: str) -> Array:
+    """Return dy as rows (R, O), refusing another shape than the output's."""
+    shape = linear_shape(x.shape, weight.shape, who)
+    dy = np.ascontiguousarray(real_array(dy, who, "dy"), x.dtype)
     if dy.shape != shape:
         raise ShapeError(
-            f"linear_backward: dy does not have the output's shape.\n"
+            f"{who}: dy does not have the output's shape.\n"
             f"  dy      (N, O) = {dy.shape}\n"
             f"  output         = {shape}"
         )
-    rows, seen = dy.reshape(-1, len(weight)), x.reshape(-1, x.shape[-1])
-    dx = multiply_rows(rows, weight.T).reshape(x.shape)
+    rows: Array = dy.reshape(-1, len(weight))
+    return rows
+
+
+def _of_params(rows: Array, x: Array) -> tuple[Array, Array]:
     with blas.one_thread, np.errstate(all="ignore"):
-        dweight = rows.T @ np.ascontiguousarray(seen)
-        dbias = rows.sum(axis=0)
-    return dx, dweight, dbias
+        dweight = rows.T @ np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+        return dweight, rows.sum(axis=0)
 
 
 def multiply_rows(rows: Array, weight: Array) -> Array:

@@ -69,7 +69,8 @@ class SGD(Optimizer):
             g = g + self.weight_decay * p
         if not self.momentum:
             return p - rate * g, {}
-        v = self.momentum * before["velocity"] + g
+        v = self.momentum * before["velocity"]
+        v += g
         direction = g + self.momentum * v if self.nesterov else v
         return p - rate * direction, {"velocity": v}
 
@@ -127,10 +128,18 @@ class Adam(Optimizer):
     ) -> tuple[Array, Arrays]:
         p, g = self._decayed(p, g, rate)
         beta1, beta2 = self.betas
-        m = before["mean"] + (1 - beta1) * (g - before["mean"])
-        v = beta2 * before["square"] + (1 - beta2) * (g * g)
-        size = np.sqrt(v) / math.sqrt(1 - beta2**steps) + self.epsilon
-        return p - rate / (1 - beta1**steps) * (m / size), {"mean": m, "square": v}
+        m = g - before["mean"]
+        m *= 1 - beta1
+        m += before["mean"]
+        v = g * g
+        v *= 1 - beta2
+        v += beta2 * before["square"]
+        size = np.sqrt(v)
+        size /= math.sqrt(1 - beta2**steps)
+        size += self.epsilon
+        step = m / size
+        step *= rate / (1 - beta1**steps)
+        return p - step, {"mean": m, "square": v}
 
     def _decayed(self, p: Array, g: Array, rate: float) -> tuple[Array, Array]:
         """Return the parameter and the gradient that the step is made from."""

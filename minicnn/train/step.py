@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn.errors import ShapeError
 from minicnn.layers import Layer
-from minicnn.layers.base import Gradients
+from minicnn.layers.base import Gradients, params_only
 from minicnn.shapes import Array
 from minicnn.train.data import Dataset, as_dataset
 from minicnn.train.losses import Loss, check_labels, cross_entropy, hits
@@ -91,8 +91,7 @@ def gradients(
     """
     outputs, backward = model.for_training(rng).vjp(x)
     value, dy = loss(outputs, targets)
-    _, found = backward(dy)
-    return value, outputs, found
+    return value, outputs, params_only(backward, dy)
 
 
 def apply(
