@@ -16,7 +16,8 @@ from minicnn.ops.activation import (
     prelu,
     prelu_backward,
     relu,
-    relu_backward,
+    relu_backward_by_mask,
+    relu_mask,
     sigmoid,
     sigmoid_backward,
     tanh,
@@ -48,7 +49,9 @@ class ReLU(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return max(x, 0), and the way back: what came for a positive value goes on."""
-        return self(x), lambda dy: (relu_backward(dy, x), {})
+        y, mask = self(x), relu_mask(x)  # one byte for each value is all that has to be kept
+        dtype = y.dtype
+        return y, lambda dy: (relu_backward_by_mask(dy, mask, dtype), {})
 
 
 class LeakyReLU(Layer):
@@ -158,7 +161,9 @@ class Sigmoid(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the output, and the way back: see `sigmoid_backward`."""
-        return self(x), lambda dy: (sigmoid_backward(dy, x), {})
+        y = self(x)
+        kept = y.copy()  # the caller may do with y what they like
+        return y, lambda dy: (sigmoid_backward(dy, x, y=kept), {})
 
 
 class Tanh(Layer):
@@ -181,7 +186,9 @@ class Tanh(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the output, and the way back: see `tanh_backward`."""
-        return self(x), lambda dy: (tanh_backward(dy, x), {})
+        y = self(x)
+        kept = y.copy()  # the caller may do with y what they like
+        return y, lambda dy: (tanh_backward(dy, x, y=kept), {})
 
 
 class Softmax(Layer):

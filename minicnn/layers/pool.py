@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.layers.base import Backward, Layer, compact, image_shape
-from minicnn.ops.pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
+from minicnn.ops.pool import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    max_pool2d,
+    max_pool2d_backward_by_winners,
+    winners,
+)
 from minicnn.ops.pool_adaptive import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_backward,
@@ -85,10 +91,11 @@ class MaxPool2D(_Pool):
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the largest values, and the way back: see `max_pool2d_backward`."""
         y = self(x)
-        kept = y.copy()  # the caller may do with y what they like
+        window, shape, dtype = self.window(*x.shape[2:]), x.shape, y.dtype
+        found = winners(x, y, window)  # a byte or so for each value is all that has to be kept
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            return max_pool2d_backward(dy, x, **self._geometry(), y=kept), {}
+            return max_pool2d_backward_by_winners(dy, found, window, shape, dtype), {}
 
         return y, backward
 

@@ -42,7 +42,23 @@ def relu_backward(dy: Array, x: Array) -> Array:
         At exactly 0, where the slope is not defined, it is taken to be 0.
     """
     x = real_array(x, "relu_backward")
-    return keep(~(x <= 0), _gradient(dy, x, "relu_backward"))  # NaN is not cut off
+    return relu_backward_by_mask(dy, relu_mask(x), x.dtype)
+
+
+def relu_mask(x: Array) -> Array:
+    """Return where `relu` lets a gradient through, as bools: all that its way back must know.
+
+    Parameters
+    ----------
+    x : array of any shape
+    """
+    mask: Array = real_array(x, "relu_mask") <= 0
+    return np.logical_not(mask, out=mask)  # NaN is not cut off
+
+
+def relu_backward_by_mask(dy: Array, mask: Array, dtype: Any) -> Array:
+    """Return the same as `relu_backward`, of an x that is no longer there, only its mask."""
+    return keep(mask, _gradient(dy, mask, "relu_backward", dtype))
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
@@ -150,12 +166,21 @@ def sigmoid(x: Array) -> Array:
     return y
 
 
-def sigmoid_backward(dy: Array, x: Array) -> Array:
-    """Return the gradient of the input of `sigmoid`: dy * y * (1 - y)."""
-    x = real_array(x, "sigmoid_backward")
-    dy, y = _gradient(dy, x, "sigmoid_backward"), sigmoid(x)
+def sigmoid_backward(dy: Array, x: Array, *, y: Array | None = None) -> Array:
+    """Return the gradient of the input of `sigmoid`: dy * y * (1 - y).
+
+    Parameters
+    ----------
+    dy, x : arrays of one shape
+    y : array, optional
+        What `sigmoid` returned, if that is still at hand.
+    """
+    y = sigmoid(x) if y is None else y
+    dy = _gradient(dy, y, "sigmoid_backward")
     with np.errstate(all="ignore"):
-        dx: Array = dy * ((1 - y) * y)
+        dx: Array = 1 - y
+        dx *= y
+        dx *= dy
     return dx
 
 
@@ -179,12 +204,21 @@ def tanh(x: Array) -> Array:
     return y
 
 
-def tanh_backward(dy: Array, x: Array) -> Array:
-    """Return the gradient of the input of `tanh`: dy * (1 - y * y)."""
-    x = real_array(x, "tanh_backward")
-    dy, y = _gradient(dy, x, "tanh_backward"), tanh(x)
+def tanh_backward(dy: Array, x: Array, *, y: Array | None = None) -> Array:
+    """Return the gradient of the input of `tanh`: dy * (1 - y * y).
+
+    Parameters
+    ----------
+    dy, x : arrays of one shape
+    y : array, optional
+        What `tanh` returned, if that is still at hand.
+    """
+    y = tanh(x) if y is None else y
+    dy = _gradient(dy, y, "tanh_backward")
     with np.errstate(all="ignore"):
-        dx: Array = dy * (1 - y * y)
+        dx: Array = y * y
+        np.subtract(1, dx, out=dx)
+        dx *= dy
     return dx
 
 
@@ -214,10 +248,10 @@ def _with_slopes(x: Any, weight: Any, who: str) -> tuple[Array, Array]:
     return x, weight.reshape(weight.size, *(1,) * max(0, x.ndim - 2))
 
 
-def _gradient(dy: Any, x: Array, who: str) -> Array:
-    """Return dy in the dtype of x, refusing another shape."""
+def _gradient(dy: Any, x: Array, who: str, dtype: Any = None) -> Array:
+    """Return dy in the dtype of x (or another), refusing another shape."""
     dy = real_array(dy, who, "dy")
     if dy.shape != x.shape:
         raise ShapeError(f"{who}: dy must have the shape of x, {x.shape}, got {dy.shape}")
-    fitted: Array = dy.astype(x.dtype, copy=False)
+    fitted: Array = dy.astype(x.dtype if dtype is None else dtype, copy=False)
     return fitted

@@ -15,13 +15,13 @@ those. Each step takes one tap of all windows at once, a strided view of the pic
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicnn.errors import ShapeError
 from minicnn.ops.arrays import four_sizes, image_batch
-from minicnn.ops.masks import bits
+from minicnn.ops.masks import keep
 from minicnn.ops.pool_windows import Tap, counts, pool_window, pooled_size, slide, spread, taps
 from minicnn.shapes import Array, Pair, Shape, Window
 
@@ -80,7 +80,6 @@ def max_pool2d_backward(
     *,
     dilation: Any = 1,
     ceil_mode: bool = False,
-    y: Array | None = None,
 ) -> Array:
     """Return the gradient of the input of `max_pool2d`: all of it goes to each window's winner.
 
@@ -92,8 +91,6 @@ def max_pool2d_backward(
     dy : array (N, C, OH, OW)
     x, kernel_size, stride, padding, dilation, ceil_mode
         As given to `max_pool2d`.
-    y : array (N, C, OH, OW), optional
-        What it returned, if that is still at hand.
 
     Returns
     -------
@@ -101,31 +98,62 @@ def max_pool2d_backward(
     """
     x = image_batch(x, "max_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, dilation, ceil_mode)
-    size = pooled_size(x.shape, window, "max_pool2d_backward")
-    shape = (*x.shape[:2], *size)
-    y = _largest(x, window, size) if y is None else _gradient(y, shape, x, "max_pool2d_backward")
-    left = np.array(_gradient(dy, shape, x, "max_pool2d_backward"))  # what has no winner yet
-    dx = np.zeros_like(x, order="C")
-    overlap = any(np.greater(window.span, window.stride))
+    y = _largest(x, window, pooled_size(x.shape, window, "max_pool2d_backward"))
+    return max_pool2d_backward_by_winners(dy, winners(x, y, window), window, x.shape, x.dtype)
 
-    def give(rows: Tap, columns: Tap, won: Array) -> None:
-        seen = (..., rows.pixels, columns.pixels)
-        at = bits(left[..., rows.stops, columns.stops])
-        taken = at * won
-        at -= taken
-        if overlap:
-            dx[seen] += taken.view(dx.dtype)
-        else:
-            dx[seen] = taken.view(dx.dtype)
 
-    every_tap = list(product(*(list(taps(window, axis, x.shape, size)) for axis in (0, 1))))
+class Winner(NamedTuple):
+    """Where one tap of the window saw the largest value: what it saw, and at which stops."""
+
+    rows: Tap
+    columns: Tap
+    won: Array
+
+
+def winners(x: Array, y: Array, window: Window) -> list[Winner]:
+    """Return for each tap of the window where it wins: all that the way back must know.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    y : array (N, C, OH, OW)
+        The largest values.
+    window : Window
+    """
+    size = y.shape[2], y.shape[3]
+    every_tap = product(*(list(taps(window, axis, x.shape, size)) for axis in (0, 1)))
+    left = np.ones(y.shape, bool)  # what has no winner yet
+    found = []
     for rows, columns in every_tap:
-        value, largest = x[..., rows.pixels, columns.pixels], y[..., rows.stops, columns.stops]
-        give(rows, columns, value == largest)
+        here = (..., rows.stops, columns.stops)
+        won = x[..., rows.pixels, columns.pixels] == y[here]
+        won &= left[here]
+        left[here] ^= won
+        found.append(Winner(rows, columns, won))
     if np.isnan(y).any():
-        overlap = True  # what was given is kept
-        for rows, columns in reversed(every_tap):
-            give(rows, columns, np.isnan(x[..., rows.pixels, columns.pixels]))
+        for rows, columns, won in reversed(found):
+            at = left[..., rows.stops, columns.stops]
+            last = np.isnan(x[..., rows.pixels, columns.pixels]) & at
+            at ^= last
+            won |= last
+    return found
+
+
+def max_pool2d_backward_by_winners(
+    dy: Array, found: list[Winner], window: Window, input_shape: Shape, dtype: Any
+) -> Array:
+    """Return the same as `max_pool2d_backward`, of an x that is no longer there."""
+    size = window.output_size(input_shape[2], input_shape[3])
+    dy = _gradient(dy, (*input_shape[:2], *size), dtype, "max_pool2d_backward")
+    dy = np.ascontiguousarray(dy)
+    dx = np.zeros(input_shape, dtype)
+    overlap = any(np.greater(window.span, window.stride))
+    for rows, columns, won in found:
+        share = keep(won, dy[..., rows.stops, columns.stops])
+        if overlap:
+            dx[..., rows.pixels, columns.pixels] += share
+        else:
+            dx[..., rows.pixels, columns.pixels] = share
     return dx
 
 
@@ -192,7 +220,7 @@ def avg_pool2d_backward(
     shape = four_sizes(input_shape, "avg_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, 1, ceil_mode)
     size = pooled_size(shape, window, "avg_pool2d_backward")
-    dy = _gradient(dy, (*shape[:2], *size), dy, "avg_pool2d_backward")
+    dy = _gradient(dy, (*shape[:2], *size), None, "avg_pool2d_backward")
     shares = dy / counts(window, shape, size, count_include_pad).astype(dy.dtype)
     return spread(spread(shares, window, 1, shape), window, 0, shape)
 
@@ -202,8 +230,8 @@ def _largest(x: Array, window: Window, size: Pair) -> Array:
     return slide(np.maximum, rows, window, 1, size, -np.inf)
 
 
-def _gradient(dy: Array, shape: Shape, like: Array, who: str) -> Array:
-    """Return dy in the dtype of `like`, refusing any other shape than the output's."""
+def _gradient(dy: Array, shape: Shape, dtype: Any, who: str) -> Array:
+    """Return dy in a dtype (None: its own), refusing any other shape than the output's."""
     dy = image_batch(dy, who, "dy")
     if dy.shape != shape:
         raise ShapeError(
@@ -211,4 +239,4 @@ def _gradient(dy: Array, shape: Shape, like: Array, who: str) -> Array:
             f"  dy      (N, C, OH, OW) = {dy.shape}\n"
             f"  output                 = {tuple(shape)}"
         )
-    return dy.astype(like.dtype, copy=False)
+    return dy if dtype is None else dy.astype(dtype, copy=False)

@@ -109,11 +109,16 @@ def slide(
     shape = list(x.shape)
     shape[2 + axis] = size[axis]
     check_bytes("pooling", tuple(shape), x.dtype, None)
+    y, whole = np.empty(shape, x.dtype), slice(0, size[axis])
     first, *others = taps(window, axis, x.shape, size)
-    if first.stops == slice(0, size[axis]):
-        y = np.array(x[_along(axis, first.pixels)], order="C")
+    if first.stops != whole:
+        y.fill(start)
+        others = [first, *others]
+    elif others and others[0].stops == whole:
+        second, *others = others
+        combine(x[_along(axis, second.pixels)], x[_along(axis, first.pixels)], out=y)
     else:
-        y, others = np.full(shape, start, x.dtype), [first, *others]
+        y[...] = x[_along(axis, first.pixels)]
     for tap in others:
         at = _along(axis, tap.stops)
         combine(x[_along(axis, tap.pixels)], y[at], out=y[at])
