@@ -7,7 +7,8 @@
 """
 
 from minicnn.coach.checking import check
-from minicnn.coach.mistakes import MISTAKES, Mistake
+from minicnn.coach.mistake import Mistake
+from minicnn.coach.mistakes import MISTAKES
 from minicnn.coach.problem import Problem
 from minicnn.coach.report import Report
 

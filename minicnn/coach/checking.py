@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.coach.diagnosis import Diagnosis, diagnose
-from minicnn.coach.learner import Learner, learner_of
+from minicnn.coach.learner import Learner, copied, learner_of
 from minicnn.coach.mistakes import UNSTABLE
 from minicnn.coach.problem import NEUTRAL, Problem, close, in_layout, solve
 from minicnn.coach.problems import STAGES, gallery, hypothesis, strategy
@@ -96,11 +96,12 @@ def check(
         failing, asked = _attack(learner, strategy(learner, stage, pairs=pairs), problems, tries)
         tried += asked
         if failing is not None:
-            return _failed(learner, failing, diagnose(learner, problems), tried)
+            steady = _steady(learner, problems)
+            found = diagnose(learner, problems) if steady else _FICKLE
+            return _failed(learner, failing, found, tried)
     unstable = _unstable(learner, gallery(learner, "floats", pairs=pairs))
     if unstable is not None:
-        found = Diagnosis((UNSTABLE,), "certain", 1, 1, 1)
-        return _failed(learner, unstable, found, tried)
+        return _failed(learner, unstable, _FICKLE, tried)
     return Report(passed=True, tried=tried, **_scope(learner))
 
 
@@ -162,16 +163,27 @@ def _failure(learner: Learner, problem: Problem) -> tuple[str, str] | None:
     return ("modified", " ".join(outcome.modified)) if outcome.modified else None
 
 
+_FICKLE = Diagnosis((UNSTABLE,), "certain", 1, 1, 1)
+
+
+def _steady(learner: Learner, problems: list[Problem]) -> bool:
+    """Say whether the same questions get the same answers twice."""
+    pairs = ((learner.run(p).array, learner.run(p).array) for p in problems)
+    return all(
+        a is b if a is None or b is None else np.array_equal(a, b, equal_nan=True) for a, b in pairs
+    )
+
+
 def _unstable(learner: Learner, problems: list[Problem]) -> Problem | None:
     """Return a problem whose answer changes, after it was returned or when asked again."""
     for problem in problems:
         arrays, named = learner.arguments(problem)
         result = learner.call(arrays, named)
-        first = np.array(result)
+        first = copied(result)
         for other in problems[:4]:
             learner.run(other)
         again = learner.run(problem)
-        if again.array is None or not close(np.asarray(result), first) or not again.right(first):
+        if again.array is None or not close(copied(result), first) or not again.right(first):
             return problem
     return None
 
@@ -204,6 +216,11 @@ def _evidence(found: Diagnosis) -> str:
         return f"Both together explain all {found.tried} test cases, number by number."
     if found.certainty == "certain":
         return f"That explains all {found.tried} test cases, number by number."
+    if found.certainty == "partly":
+        return (
+            f"That explains all {found.explained} test cases without further arguments; with them, "
+            f"more goes wrong. Mend this first, then ask again."
+        )
     if found.certainty == "likely":
         return (
             f"That explains {found.explained} of the {found.failed} test cases that failed "

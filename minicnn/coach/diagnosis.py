@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicnn.coach.learner import Learner, Outcome
-from minicnn.coach.mistakes import (
-    COMPLEX,
-    INPUT_MODIFIED,
-    NOTHING_RETURNED,
-    Mistake,
-    ways,
-)
+from minicnn.coach.mistake import Mistake
+from minicnn.coach.mistakes import COMPLEX, INPUT_MODIFIED, NOTHING_RETURNED, ways
 from minicnn.coach.problem import Problem, close, in_layout, solve
+from minicnn.coach.suspects import (
+    asked_otherwise,
+    square_kernel,
+    square_picture,
+    suspected,
+    three_by_three,
+)
 from minicnn.coach.ways import NotPossible, Way
 from minicnn.errors import MiniCNNError
 from minicnn.shapes import Array
@@ -32,7 +34,8 @@ class Diagnosis:
     ----------
     mistakes : tuple of Mistake
         Usually one; two that are made at once; or none that is known.
-    certainty : "certain", "likely" or "unknown"
+    certainty : "certain", "likely", "partly" or "unknown"
+        Partly: it explains all cases without options; with them, more goes wrong.
     explained, failed, tried : int
         So many of the cases that failed are explained, of so many tried.
     hint : str
@@ -89,9 +92,18 @@ def diagnose(learner: Learner, problems: Sequence[Problem]) -> Diagnosis:
         return Diagnosis(pair, "certain", len(wrong), *count, hint)
     if best is not None and best[0] >= _LIKELY * len(wrong):
         return Diagnosis((best[1],), "likely", best[0], *count, hint)
-    swapped = _swapped(cases)
-    if swapped is not None:
-        return Diagnosis((swapped,), "likely", len(wrong), *count, hint)
+    other = asked_otherwise(learner)
+    if other is not None:
+        return Diagnosis((other,), "certain", len(wrong), *count)
+    good = [case.problem for case in cases if case.right]
+    suspect = suspected(good, [case.problem for case in wrong])
+    if suspect is not None:
+        return Diagnosis((suspect,), "likely", len(wrong), *count, hint)
+    plain = [p for p in problems if not p.options]
+    if 0 < len(plain) < len(problems) and any(not p.options for p in (c.problem for c in wrong)):
+        found = diagnose(learner, plain)
+        if found.certainty == "certain":
+            return Diagnosis(found.mistakes, "partly", found.tried, *count)
     return Diagnosis((), "unknown", 0, *count, hint)
 
 
@@ -165,9 +177,10 @@ def _common(cases: Sequence[Case]) -> str:
         ("there is more than one channel", lambda p: p.x.shape[1] > 1),
         ("there is more than one filter", lambda p: len(p.weight) > 1),
         ("there is more than one picture", lambda p: len(p.x) > 1),
-        ("the kernel is not square", lambda p: p.weight.shape[2] != p.weight.shape[3]),
-        ("the picture is not square", lambda p: p.x.shape[2] != p.x.shape[3]),
+        ("the kernel is not square", lambda p: not square_kernel(p)),
+        ("the picture is not square", lambda p: not square_picture(p)),
         ("the kernel is larger than 1 x 1", lambda p: p.weight.shape[2:] != (1, 1)),
+        ("the kernel is not 3 x 3", lambda p: not three_by_three(p)),
         ("the weights are not whole numbers", lambda p: bool((p.weight % 1).any())),
     )
     wrong = [case.problem for case in cases if not case.right]
@@ -181,20 +194,6 @@ def _common(cases: Sequence[Case]) -> str:
         if all(map(has, wrong)) and sum(map(has, good)) <= 0.5 * len(good):
             return f"It fails only where {text}."
     return ""
-
-
-def _swapped(cases: Sequence[Case]) -> Mistake | None:
-    """Suspect height and width if all that is square works and what is not square fails."""
-
-    def square(p: Problem) -> bool:
-        return bool(p.x.shape[2] == p.x.shape[3] and p.weight.shape[2] == p.weight.shape[3])
-
-    good = [case.problem for case in cases if case.right]
-    wrong = [case.problem for case in cases if not case.right]
-    squares = [case for case in cases if square(case.problem)]
-    if squares and all(case.right for case in squares) and not any(map(square, wrong)) and good:
-        return next(mistake for mistake, _ in ways() if mistake.name == "height and width swapped")
-    return None
 
 
 def _all(cases: Sequence[Case]) -> tuple[int, int, int]:

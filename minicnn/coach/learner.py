@@ -227,12 +227,19 @@ def _with_layout(learner: Learner, layout: str) -> Learner:
     )
 
 
+def copied(result: Any) -> Array:
+    """Return what a function returned as an array of our own; it may be older than this NumPy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.array(result)
+
+
 def _read(result: Any, modified: tuple[str, ...]) -> Outcome:
     """Return what a function returned as an outcome."""
     if result is None:
         return Outcome(None, "it returned None: is there a return at its end?", "none", modified)
     try:
-        array = np.array(result)
+        array = copied(result)
     except Exception as error:  # whatever somebody's object raises
         return Outcome(None, f"it returned what is no array: {short(error)}", "odd", modified)
     if array.dtype.kind == "c":

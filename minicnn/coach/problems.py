@@ -95,10 +95,17 @@ def gallery(learner: Learner, stage: str, *, pairs: bool) -> list[Problem]:
     plans += [{"groups": 2}] * ("groups" in asked) + [{"equal": True}]
     both = [name for name in ("stride", "padding", "dilation") if name in asked]
     plans += [dict.fromkeys(both, 2), dict.fromkeys(both, 1), {n: 3 for n in both if n == "stride"}]
-    plans += [{**plan, "many": True} for plan in plans]
+    several = [name for name in ("batch", "channels", "filters") if _has(learner, name)]
+    plans += [{**plan, "several": tuple(several)} for plan in plans if several]
+    plans += [{"several": (name,)} for name in several if len(several) > 1]
     if "bias" in learner.options:
         plans += [{**plan, "bias": True} for plan in plans]
     return [_made(rng, plan, learner, stage) for plan in plans]
+
+
+def _has(learner: Learner, several: str) -> bool:
+    """Say whether a function can be asked several pictures, channels or filters at once."""
+    return learner.layout == "nchw" or (learner.layout == "chw" and several != "batch")
 
 
 def _made(rng: np.random.Generator, plan: dict[str, Any], learner: Learner, stage: str) -> Problem:
@@ -107,13 +114,10 @@ def _made(rng: np.random.Generator, plan: dict[str, Any], learner: Learner, stag
     )
     kernel = plan.get("kernel", (2, 2) if plan.get("square") else (2, 3))
     outputs = (2, 2) if plan.get("square") else (2, 3)
-    groups, many = plan.get("groups", 1), plan.get("many", False)
-    batch, channels, filters = 1, 1, 1
-    if many and learner.layout != "hw":
-        batch = 2 if learner.layout == "nchw" else 1
-        channels, filters = 2, groups * (2 if plan.get("equal") else 3)
-    elif learner.layout != "hw":
-        filters = groups
+    groups, several = plan.get("groups", 1), plan.get("several", ())
+    batch = 2 if "batch" in several else 1
+    channels = 2 if "channels" in several else 1
+    filters = groups * ((2 if plan.get("equal") else 3) if "filters" in several else 1)
     size = [
         int((o - 1) * s + d * (k - 1) + 1 + (s > 1))
         for o, k, s, d in zip(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.coach.mistakes import Mistake
+from minicnn.coach.mistake import Mistake
 from minicnn.coach.problem import Problem
 from minicnn.shapes import Array
 
@@ -32,7 +32,8 @@ class Report:
         What pictures it takes: (N, C, H, W), (C, H, W) or (H, W).
     mistakes : tuple of Mistake
         What explains it, most often one.
-    certainty : "certain", "likely" or "unknown"
+    certainty : "certain", "likely", "partly" or "unknown"
+        Partly: there are more mistakes than that.
     evidence : str
         How well it explains it.
     hint : str

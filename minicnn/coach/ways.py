@@ -122,16 +122,38 @@ def padded_with(mode: str, value: float = 0.0) -> Way:
     return way
 
 
-def more_padding(p: Problem, solve: Solve, *, full: bool) -> Array:
-    """Pad by itself, so that the output is as large as the picture, or larger."""
-    (top, bottom), (left, right) = p.sides
-    rows, columns = (n - 1 for n in p.window.span)
-    if full:
-        extra = (rows, rows), (columns, columns)
-    else:
-        extra = (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
-    (a, b), (c, d) = extra
-    return solve(replace(p, padding=((top + a, bottom + b), (left + c, right + d))))
+def more_padding(kind: str, mode: str = "constant") -> Way:
+    """Return the way to pad by itself.
+
+    So that the output is as large as the picture ("same", and of an even kernel's odd row "early"
+    puts it above, not below), or larger ("full"); with zeros or as `numpy.pad` does in `mode`.
+    """
+
+    def way(p: Problem, solve: Solve) -> Array:
+        sides = []
+        for n in p.window.span:
+            less, more = (n - 1) // 2, n // 2
+            sides.append({"full": (n - 1, n - 1), "early": (more, less)}.get(kind, (less, more)))
+        x = np.pad(np.asarray(p.x, float), ((0, 0), (0, 0), *p.sides))
+        around = ((0, 0), (0, 0), *sides)
+        return solve(replace(p, x=np.pad(x, around, mode=mode), padding=0))  # type: ignore[call-overload]
+
+    return way
+
+
+def padded_everywhere(batch: bool) -> Way:
+    """Return the way to pad the channels as well, and the batch: ``np.pad(x, padding)``."""
+
+    def way(p: Problem, solve: Solve) -> Array:
+        if np.ndim(p.padding):
+            raise NotPossible
+        around = [(p.padding, p.padding)] * 4
+        if not batch:
+            around[0] = (0, 0)
+        x = np.pad(np.asarray(p.x, float), around)[:, : p.x.shape[1]]
+        return solve(replace(p, x=x, padding=0))
+
+    return way
 
 
 def dilated(change: Callable[[int], int], *, rows: bool = True, columns: bool = True) -> Way:
@@ -142,6 +164,56 @@ def dilated(change: Callable[[int], int], *, rows: bool = True, columns: bool = 
         return solve(
             replace(p, dilation=(change(dh) if rows else dh, change(dw) if columns else dw))
         )
+
+    return way
+
+
+def long_kernel(p: Problem, solve: Solve) -> Array:
+    """Put zeros behind the last tap too: the kernel is longer than it should be."""
+    dh, dw = pair("dilation", p.dilation, least=1)
+    return picture_cut(dh - 1, dw - 1)(p, solve)
+
+
+def thick_kernel(p: Problem, solve: Solve) -> Array:
+    """Repeat each tap instead of spreading them."""
+    block = np.ones(pair("dilation", p.dilation, least=1))
+    return solve(replace(p, weight=np.kron(np.asarray(p.weight, float), block), dilation=1))
+
+
+def rolled(p: Problem, solve: Solve) -> Array:
+    """Begin half a kernel too early; what lies before the first pixel is taken from the end."""
+    x = np.pad(np.asarray(p.x, float), ((0, 0), (0, 0), *p.sides))
+    middle = tuple(n // 2 for n in p.window.span)
+    return solve(replace(p, x=np.roll(x, middle, axis=(2, 3)), padding=0))
+
+
+def rounded_stride(up: bool) -> Way:
+    """Return the way to round the output's size wrongly where the stride does not divide."""
+
+    def way(p: Problem, solve: Solve) -> Array:
+        strides = pair("stride", p.stride, least=1)
+        if up:
+            sides = tuple((a, b + s - 1) for (a, b), s in zip(p.sides, strides, strict=True))
+            return solve(replace(p, padding=sides))
+        places = replace(p, stride=1).window.output_size(*p.x.shape[2:])
+        rows, columns = (n // s for n, s in zip(places, strides, strict=True))
+        return solve(p)[:, :, :rows, :columns]
+
+    return way
+
+
+def one_dimensional(kind: str) -> Way:
+    """Return the way to use `numpy.convolve`, row by row or on the flattened picture."""
+
+    def way(p: Problem, solve: Solve) -> Array:
+        x, kernel = np.asarray(p.x, float)[0, 0], np.asarray(p.weight, float)[0, 0]
+        if p.options or p.x.shape[:2] != (1, 1) or p.weight.shape[:2] != (1, 1):
+            raise NotPossible
+        if kind == "rows":
+            rows = [np.convolve(row, kernel[0], "valid") for row in x]
+            return np.array(rows)[None, None]
+        flat = np.convolve(x.ravel(), kernel.ravel(), "same" if kind == "same" else "valid")
+        return flat.reshape(x.shape)[None, None] if kind == "same" else flat[None, None]
 
     return way
 

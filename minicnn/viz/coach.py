@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from minicnn.errors import ConfigError, short
 from minicnn.shapes import Array
@@ -17,7 +18,7 @@ from minicnn.viz.xray import printed_numbers
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
-_LARGEST, _ROOM, _APART, _MOST_CHANNELS = 40.0, 132.0, 22.0, 3
+_LARGEST, _ROOM, _APART, _MOST_CHANNELS, _GRID_FROM = 40.0, 132.0, 22.0, 3, 12.0
 
 
 class CoachReport(Protocol):
@@ -32,6 +33,7 @@ class CoachReport(Protocol):
     hint: str
     got: Array | None
     expected: Array | None
+    mistakes: tuple[Any, ...]
 
     @property
     def mistake(self) -> str | None:
@@ -85,14 +87,14 @@ def plot_coach(
     """
     check_figure(figure)
     _text.checked("title", title)
-    needed = ("function", "passed", "call", "expected", "got", "difference", "explanation")
+    needed = ("function", "passed", "call", "expected", "got", "difference", "mistakes")
     if not all(hasattr(report, name) for name in needed):
         raise ConfigError(f"plot_coach takes what coach.check returns, got {short(report)}.")
     name = _text.plain(report.function)
     if report.passed:
         return _passed(report, title or f"{name}: right in all {report.tried} cases", figure)
     head = f"{name}: {report.mistake or 'wrong, in a way that the coach does not know'}"
-    why = _lines(" ".join(filter(None, (report.explanation, report.evidence, report.hint))))
+    why = _why(report)
     asked = f"{report.call} {_text.ARROW} {report.error}" if report.error else report.call
     call = _text.wrap(_text.plain(asked), BODY, _INNER)
     blocks = _blocks(report)
@@ -103,8 +105,8 @@ def plot_coach(
     page = Page(figure, WIDTH, blocks_top + sum(heights) + MARGIN - 14)
     heading = head if title is None else _text.plain(title)
     page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(heading, HEADING, _INNER), size=HEADING)
-    for i, line in enumerate(why):
-        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    for i, (line, color) in enumerate(why):
+        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=color)
     page.text(MARGIN, top + BODY, "The smallest case that shows it")
     for i, line in enumerate(call):
         page.text(MARGIN, top + BODY + (i + 1) * _LINE, line, color=SOFT)
@@ -116,6 +118,18 @@ def plot_coach(
             x += _size(block)[0] + _APART
         y += height
     return page.done()
+
+
+def _why(report: Any) -> list[tuple[str, str]]:
+    """Return the lines that say what is wrong and, darker, what to do."""
+    parts = [(mistake.explanation, SOFT, mistake.fix) for mistake in report.mistakes]
+    lines = []
+    for explanation, color, fix in parts or [(report.explanation, SOFT, "")]:
+        lines += [(line, color) for line in _lines(explanation)]
+        lines += [(line, INK) for line in _lines(f"Fix: {fix}" if fix else "")]
+    for text in (report.evidence, report.hint):
+        lines += [(line, SOFT) for line in _lines(text)]
+    return lines
 
 
 class _Block:
@@ -138,7 +152,7 @@ def _blocks(report: CoachReport) -> list[_Block]:
         *_channels("kernel", report.kernel, filter_),
         *([] if report.bias is None else _channels("bias", report.bias[None], 0)),
         _Block("expected", expected, common, _note(report.expected)),
-        _Block("got", got, common, _note(report.got)),
+        _Block("got", got, common, _got_note(report)),
     ]
     if difference is not None:
         own = scale_of(difference)
@@ -196,6 +210,14 @@ def _note(array: Array | None) -> str:
     return f"{size}{kind}" + ("" if array.size else ": empty")
 
 
+def _got_note(report: CoachReport) -> str:
+    """Return the answer's shape, and the right one if it is another."""
+    note, wanted = _note(report.got), report.expected
+    if report.got is None or wanted is None or report.got.shape == wanted.shape:
+        return note
+    return f"{note}, not {_text.by(wanted.shape)}"
+
+
 def _cell(block: _Block) -> float:
     assert block.values is not None
     rows, columns = block.values.shape
@@ -232,11 +254,27 @@ def _draw(page: Page, block: _Block, x: float, y: float) -> None:
         if np.isfinite(block.values).all():
             shown = block.values
             draw_kernel_at(page, shown, block.scale, x, y, _cell(block), numbers=True)
+            if _cell(block) >= _GRID_FROM:
+                _draw_cells(page, shown.shape, x, y, _cell(block))
         else:
             rows, columns = block.values.shape
             cell = _cell(block)
             page.map(block.values, block.scale, x, y, cell * columns, cell * rows, None)
-    page.text(x, y + height + 3 + SMALL, block.note, size=SMALL, color=SOFT)
+    color = ALARM if ", not " in block.note else SOFT
+    page.text(x, y + height + 3 + SMALL, block.note, size=SMALL, color=color)
+
+
+def _draw_cells(page: Page, shape: tuple[int, ...], x: float, y: float, cell: float) -> None:
+    """Draw the edges between the numbers, so that equal ones are seen to be several."""
+    rows, columns = shape
+    size = max(page.snap(cell), page.dot)
+    left, top = page.snap(x), page.snap(y)
+    ends = [([left, left + columns * size], [top + i * size] * 2) for i in range(1, rows)]
+    ends += [([left + j * size] * 2, [top, top + rows * size]) for j in range(1, columns)]
+    for xs, ys in ends:
+        line = Line2D(xs, ys, color=SOFT, linewidth=0.5, gid="cell")
+        line.set_clip_on(False)
+        page.axes.add_artist(line)
 
 
 def _passed(report: Any, head: str, figure: Figure | None) -> Figure:
