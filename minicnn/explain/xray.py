@@ -18,6 +18,8 @@ from minicnn.kernels.table import WIDEST, table
 from minicnn.shapes import Array
 
 _WIDTH, _LABEL = 78, 12
+_LARGEST = 100_000
+"""Up to so large, the inverse of a factor is nicer than the factor."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -199,16 +201,18 @@ def separable_words(found: Factors) -> str:
     """Say whether two passes would do, and what they would save."""
     if found.rank == 0:
         return "there is nothing to multiply"
-    costs = f"{found.multiplications} multiplications a pixel"
-    passes = f"{found.in_passes} in {'two passes' if found.rank == 1 else f'{2 * found.rank}'}"
+    many = "multiplication" + "s" * (found.multiplications != 1)
+    costs = f"{found.multiplications} {many} a pixel"
+    passes = f"{found.in_passes} in {'two' if found.rank == 1 else 2 * found.rank} passes"
+    saves = found.in_passes < found.multiplications
     if found.column is not None and found.row is not None:
         made = f"{_vector(found.column)} down times {_vector(found.row)} across"
         if found.factor != 1:
             made += f" times {_factor(found.factor)}"
-        saves = found.in_passes < found.multiplications
         return f"yes: {made}; {costs}, {passes}{'' if saves else ': nothing saved'}"
     share = f"the best single one holds {min(100 * found.best_share, 99.9):.3g} % of it"
-    return f"no: it takes {found.rank} such products added up ({share}); {costs}"
+    cheaper = f", {passes}" if saves else ""
+    return f"no: it takes {found.rank} such products added up ({share}); {costs}{cheaper}"
 
 
 def _derivative(m: Moments) -> str:
@@ -250,7 +254,7 @@ def _vector(values: Array) -> str:
 
 def _factor(factor: float) -> str:
     below = 1 / factor
-    if abs(factor) < 1 and abs(below - round(below)) < 1e-9 * abs(below):
+    if 1 < abs(below) < _LARGEST and abs(below - round(below)) < 1e-9 * abs(below):
         sign = "-" if factor < 0 else ""
         return f"{sign}1/{abs(round(below))}"
     return number(factor)

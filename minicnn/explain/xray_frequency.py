@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from minicnn.shapes import Array
+from minicnn.shapes import Array, Pair
 
 _HALF = 1 / math.sqrt(2)
 """A wave whose height falls to this share of the strongest has lost half of its power."""
@@ -17,6 +17,7 @@ FAINT = 0.05
 """What keeps less than this share of its strongest wave keeps next to nothing."""
 
 _SMALLEST, _RINGS, _ANGLES = 65, 33, 72
+_MOST_HILLS, _HALVINGS = 24, 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,7 @@ class Frequency:
             "low-pass": "low-pass: keeps what is coarse, takes away what is fine",
             "high-pass": "high-pass: takes away what is coarse, keeps what is fine",
             "band-pass": "band-pass: takes away what is coarse and the very finest",
+            "uneven": "uneven: it is not coarse or fine that decides, but which wave it is",
             "band-stop": "band-stop: keeps the coarse and the finest, weakens what is between",
             "high-boost": "high-boost: keeps what is coarse, and makes what is fine stronger",
             "mid-boost": "mid-boost: keeps what is coarse, and makes medium detail stronger",
@@ -94,9 +96,10 @@ def frequency(values: Array) -> Frequency:
     angles = np.arange(_ANGLES) * (math.pi / _ANGLES)  # the other half is the same
     rings = _response(values, np.outer(radii, np.sin(angles)), np.outer(radii, np.cos(angles)))
     profile = np.sqrt((np.abs(rings) ** 2).mean(axis=1))
-    peak = float(gain.max())
-    at = _at(gain, axis)
+    peak, at = _peak(values, gain, axis)
     kind = _kind(profile)
+    if kind == "low-pass" and np.interp(math.hypot(*at), radii, profile) < _HALF * profile.max():
+        kind = "uneven"
     return Frequency(gain, axis, profile, radii, kind, peak, at, _selectivity(values, at))
 
 
@@ -147,9 +150,47 @@ def _selectivity(values: Array, at: tuple[float, float]) -> float:
     return float(1 / (high - low))
 
 
-def _at(gain: Array, axis: Array) -> tuple[float, float]:
-    """Return the wave with the greatest gain; of equal ones, the coarsest, to the right or down."""
-    best = np.argwhere(gain >= gain.max() * (1 - 1e-9))
-    waves = [(float(axis[i]), float(axis[j])) for i, j in best]
-    down, right = min(waves, key=lambda w: (round(math.hypot(*w), 9), w[1] < 0, w[0] < 0, -w[1]))
-    return down + 0.0, right + 0.0
+def _peak(values: Array, gain: Array, axis: Array) -> tuple[float, tuple[float, float]]:
+    """Return the greatest gain and a wave that has it; of equal ones, the coarsest.
+
+    The grid's hills are climbed to their tops, which lie between its points.
+    """
+    hills = _hills(gain, axis, values.shape)  # (K, 2)
+    tops = _gains(values, hills)
+    step = float(axis[1] - axis[0]) / 2
+    around = np.stack(np.meshgrid((0, -1, 1), (0, -1, 1), indexing="ij"), -1).reshape(-1, 2)
+    for _ in range(_HALVINGS):
+        near = np.clip(hills[:, None] + step * around, -0.5, 0.5)  # (K, 9, 2)
+        found = _gains(values, near)
+        best = found.argmax(axis=1)
+        rows = np.arange(len(hills))
+        higher = found[rows, best] > tops * (1 + 1e-12)
+        hills[higher] = near[rows, best][higher]
+        tops[higher] = found[rows, best][higher]
+        step /= 2 if not higher.any() else 1
+    peak = max(float(gain.max()), float(tops.max()))
+    waves = [(float(a), float(b)) for a, b in hills[tops >= peak * (1 - 1e-9)]]
+    down, right = min(waves, key=lambda w: (round(math.hypot(*w), 6), w[1] < 0, w[0] < 0, -w[1]))
+    return peak, (down + 0.0, right + 0.0)
+
+
+def _hills(gain: Array, axis: Array, shape: Pair) -> Array:
+    """Return the waves of the grid that no neighbour exceeds, the highest and coarsest first."""
+    wide = np.pad(gain, 1, mode="edge")
+    size = len(axis)
+    shifts = [wide[i : i + size, j : j + size] for i in range(3) for j in range(3)]
+    highest = np.max(shifts, axis=0)
+    found = (gain >= highest * (1 - 1e-9)) & (gain >= 0.7 * gain.max())
+    for along, count in enumerate(shape):
+        if count == 1:  # nothing changes along this axis
+            found &= np.expand_dims(axis == 0, 1 - along)
+    i, j = np.nonzero(found)
+    coarse = np.hypot(axis[i], axis[j])
+    order = np.lexsort((np.round(coarse, 9), -np.round(gain[i, j] / (gain.max() or 1.0), 6)))
+    chosen = order[:_MOST_HILLS]
+    return np.stack([axis[i][chosen], axis[j][chosen]], axis=1)
+
+
+def _gains(values: Array, waves: Array) -> Array:
+    gains: Array = np.abs(_response(values, waves[..., 0], waves[..., 1]))
+    return gains

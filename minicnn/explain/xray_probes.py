@@ -68,7 +68,7 @@ def probes(values: Array) -> tuple[Probe, ...]:
         "step down": _step_words(answers["step down"][:, 0]),
         "upright bar": _line_words(answers["upright bar"][0]),
         "level bar": _line_words(answers["level bar"][:, 0]),
-        "dot": "the kernel itself, turned by 180 degrees" if values.any() else "nothing",
+        "dot": _dot_words(values),
         "corner": _corner_words(answers),
     }
     return tuple(Probe(name, pictures[name], answers[name], words[name]) for name in names)
@@ -115,6 +115,13 @@ def _line_words(across: Array) -> str:
         first, second = ("dark", "bright") if signs[0] < 0 else ("bright", "dark")
         return f"a {first} and a {second} line side by side, {_number(low)} to {_number(high)}"
     return f"{changes + 1} lines, dark and bright by turns, {_number(low)} to {_number(high)}"
+
+
+def _dot_words(values: Array) -> str:
+    if not values.any():
+        return "nothing"
+    turned = not np.array_equal(values, values[::-1, ::-1])
+    return f"the kernel itself{', turned by 180 degrees' * turned}"
 
 
 def _corner_words(answers: dict[str, Array]) -> str:

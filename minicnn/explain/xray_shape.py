@@ -50,7 +50,9 @@ class Symmetry:
         }[self.turned]
         mirrors = (("left and right", self.left_right), ("top and bottom", self.up_down))
         kept = [name for name, how in mirrors if how == "same"]
-        return turned + (f"; {' and '.join(kept)} may change places" if kept else "")
+        if len(kept) == 2:
+            return f"{turned}; {kept[0]} may change places, and so may {kept[1]}"
+        return turned + (f"; {kept[0]} may change places" if kept else "")
 
 
 def symmetry(values: Array) -> Symmetry:

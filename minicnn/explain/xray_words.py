@@ -82,7 +82,7 @@ def _single(values: Array) -> str:
     (u, v), (rows, columns) = np.argwhere(values)[0], values.shape
     up, left = int(u) - (rows - 1) // 2, int(v) - (columns - 1) // 2
     factor = float(values[u, v])
-    times = "" if factor == 1 else f", times {number(factor)}"
+    times = "" if abs(factor - 1) <= TINY else f", times {number(factor)}"
     moves = [
         f"{abs(by)} pixel{'' if abs(by) == 1 else 's'} {word}"
         for by, word in ((up, "up" if up > 0 else "down"), (left, "left" if left > 0 else "right"))
@@ -125,8 +125,14 @@ def _blur(values: Array) -> str:
     spread = _spread(values)
     text = f"Blur: {kind} {what} of {used.size} pixels"
     if spread[0] > 2 * spread[1]:
-        return f"{text}, smeared along a {lying(spread[2])} line."
+        return f"{text}, smeared along {_a(lying(spread[2]))} line."
     return f"{text}, about as wide as a Gaussian of sigma {number(spread[0])}."
+
+
+def _a(word: str) -> str:
+    """Put the article before how a line lies: "a level", "an upright", "an 80-degree"."""
+    an = word[0] in "aeiou8" or word.startswith(("11-", "18-"))
+    return f"{'an' if an else 'a'} {word}"
 
 
 def _slope(m: Moments, f: Factors) -> str:
