@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import pairs
 
-from minicnn import Conv2D, conv2d, images, kernels, relu
+from minicnn import Conv2D, conv2d, images, kernels, relu, viz
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError
 from minicnn.explain import find_kernel, least_squares
 from minicnn.explain.found_kernel import percent
@@ -225,3 +225,106 @@ def test_there_is_no_single_kernel_of_many():
 @given(st.floats(0, 1))
 def test_a_share_is_never_rounded_to_all(share):
     assert (percent(share) == "100 %") == (share >= 1 - 1e-9)
+
+
+def photo():
+    return images.photograph(channels=1)[:, :, ::6, ::6].astype(float)
+
+
+def convolved(x, name, factor=1.0):
+    return conv2d(x, factor * kernels.get(name).values[None, None])
+
+
+def test_a_cut_convolution_is_printed_with_the_kernel_it_was():
+    x = photo()
+    found = find_kernel(x, np.maximum(convolved(x, "sobel_x"), 0))
+    text = str(found)
+    assert "Without the pixels that were cut off:\n  -1  0  1\n  -2  0  2\n  -1  0  1" in text
+    assert "Of all pixels:" in text
+
+
+@pytest.mark.parametrize(("size", "bias"), [(3, False), (2, False), (2, True)])
+def test_too_few_windows_show_nothing_whatever_was_done(size, bias):
+    rng = np.random.default_rng(0)
+    windows = size**2 + bias
+    x = rng.standard_normal((size, size + windows - 1))
+    found = find_kernel(x, rng.standard_normal((1, windows)), size, bias=bias)
+    assert found.r2 > 0.999  # and all the same
+    assert f"Nothing is shown: {windows} windows for {windows} weights" in found.verdict
+    assert "explains the change" not in str(found)
+
+
+def test_noise_is_called_noise_and_the_kernel_is_named_all_the_same():
+    x, rng = photo(), np.random.default_rng(0)
+    y = convolved(x, "sobel_x")
+    found = find_kernel(x, y + 0.2 * rng.standard_normal(y.shape))
+    assert found.noise
+    assert found.like == "sobel_x"
+    assert "the rest looks like noise" in found.verdict
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_not_linear_is_not_called_noise(seed):
+    """Even where each pixel is changed by itself, and no two pixels go together."""
+    x = np.random.default_rng(seed).uniform(0, 1, (1, 1, 60, 50))
+    for after in (x**2, np.sqrt(x)):
+        assert not find_kernel(x, after, 3, bias=True).noise
+
+
+def test_a_missing_constant_is_suggested():
+    x = photo()
+    found = find_kernel(x, 1 - x)
+    assert "With bias=True: One kernel explains the change completely." in str(found)
+    assert found.to_dict()["with_bias"]
+    cut = find_kernel(x, np.maximum(convolved(x, "sobel_x") + 0.3, 0))
+    assert "With bias=True: A convolution that was cut off at 0" in " ".join(str(cut).split())
+    assert find_kernel(x, 1 - x, bias=True).with_bias == ""
+    assert find_kernel(x, np.sort(x, axis=3)).with_bias == ""
+
+
+@pytest.mark.parametrize(
+    ("factor", "what"),
+    [(1, "It is sobel_x."), (0.25, "It is sobel_x times 0.25."), (-1, "It is robinson_w.")],
+)
+def test_multiples_of_known_kernels_are_named(factor, what):
+    x = photo()
+    assert find_kernel(x, convolved(x, "sobel_x", factor)).what == what
+
+
+def test_a_kernel_without_a_name_is_x_rayed():
+    x = photo()
+    found = find_kernel(x, np.roll(x, (1, -1), (2, 3)))
+    assert found.what == "Shift: moves the picture 1 pixel down and 1 pixel left."
+    assert found.what in str(found)
+
+
+def test_next_to_nothing_beside_another_kernel_is_0():
+    x = images.photograph()[:, :, ::8, ::8].astype(float)
+    weight = np.zeros((1, 3, 2, 2))
+    weight[0, 1] = [[1, 2], [3, 4]]
+    found = find_kernel(x, conv2d(x, weight), 2)
+    assert "from channel 0 to map 0:\n  0 0\n  0 0\n" in str(found)
+    drawn = viz.plot_found_kernel(found, figure=viz.new_figure()).axes[0].images
+    shown = [np.asarray(image.get_array()).ravel() for image in drawn]
+    assert sum(values.shape == (4,) and not values.any() for values in shown) == 2
+    scales = {image.get_clim() for image, v in zip(drawn, shown, strict=True) if v.shape == (4,)}
+    assert len(scales) == 1
+
+
+def test_a_wide_kernel_is_cut_between_columns():
+    x = photo()
+    lines = str(find_kernel(x, conv2d(x, np.full((1, 1, 1, 21), 1 / 21)), (1, 21))).splitlines()
+    row = next(line for line in lines if line.endswith(" .."))
+    assert set(row.split()) == {"0.0476", ".."}
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150])
+def test_what_cannot_be_squared_is_refused(scale):
+    with pytest.raises(ConfigError, match="Scale the pictures"):
+        find_kernel(photo() * scale, photo())
+
+
+def test_channels_last_are_recognised():
+    x = np.zeros((20, 30, 3))
+    with pytest.raises(ShapeError, match=r"looks like \(H, W, C\), channels last"):
+        find_kernel(x, x)

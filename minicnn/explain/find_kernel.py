@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from minicnn.errors import ConfigError, LimitError, ShapeError
-from minicnn.explain.found_kernel import Clip, FoundKernel
+from minicnn.explain.found_kernel import NEARLY_ALL, Clip, FoundKernel
 from minicnn.explain.least_squares import Fit, solve
+from minicnn.explain.xray_words import number
 from minicnn.kernels import BANK
 from minicnn.layers.base import compact
 from minicnn.ops import conv2d
@@ -16,7 +18,7 @@ from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array, Pair, pair
 
 _MOST_UNKNOWNS = 3000
-_NEARLY_ALL = 1 - 1e-6
+_HUGE = 1e100
 
 
 def find_kernel(before: Array, after: Array, size: Any = 3, *, bias: bool = False) -> FoundKernel:
@@ -79,19 +81,27 @@ def find_kernel(before: Array, after: Array, size: Any = 3, *, bias: bool = Fals
             f"more than {_MOST_UNKNOWNS} unknowns.\n  Look for a smaller kernel, or take one "
             f"channel at a time."
         )
-    fit = solve(inside, after, kernel_size, bias=bias, where=None)
-    return _record(inside, after, kernel_size, fit, corner, bias=bias)
+    found = _found(inside, after, kernel_size, corner, bias=bias)
+    if bias or found.r2 > 0.999 or found.clip is not None:
+        return found
+    other = _found(inside, after, kernel_size, corner, bias=True)
+    if other.r2 > 0.999 or other.clip is not None:
+        return replace(found, with_bias=other.verdict)
+    return found
 
 
-def _record(
-    before: Array, after: Array, kernel_size: Pair, fit: Fit, corner: Pair, *, bias: bool
+def _found(
+    before: Array, after: Array, kernel_size: Pair, corner: Pair, *, bias: bool
 ) -> FoundKernel:
+    fit = solve(before, after, kernel_size, bias=bias, where=None)
     outputs, channels = after.shape[1], before.shape[1]
     shape = (outputs, channels, *kernel_size)
     taps = channels * kernel_size[0] * kernel_size[1]
     weight, offset = _split(fit, shape, bias)
     residual = after - conv2d(before, weight, offset)
     r2 = fit.explained
+    noise = r2 <= NEARLY_ALL and _looks_like_noise(residual, after - residual)
+    known = not fit.unknown.any() and (r2 > 0.99 or noise)
     return FoundKernel(
         weight=weight,
         bias=offset if bias else None,
@@ -106,16 +116,45 @@ def _record(
         corner=corner,
         windows=fit.equations,
         singular_values=fit.singular_values,
-        like=_like(weight) if not fit.unknown.any() and r2 > 0.99 else None,
+        like=_like(weight, fit.error[:taps]) if known else None,
         clip=_clip(before, after, kernel_size, residual, r2, bias),
+        noise=noise,
     )
+
+
+def _looks_like_noise(residual: Array, made: Array) -> bool:
+    """Whether no pixel of what is left over goes with its neighbours, or with the answer squared.
+
+    A correlation of n independent pairs is about 1 / sqrt(n); four times that is no accident.
+    """
+    made -= made.mean()
+    made *= made
+    pairs = (
+        (residual[..., 1:], residual[..., :-1]),
+        (residual[..., 1:, :], residual[..., :-1, :]),
+        (residual, made),
+    )
+    return residual.size > 100 and all(
+        abs(_correlation(a, b)) < 4 / np.sqrt(a.size) for a, b in pairs
+    )
+
+
+def _correlation(a: Array, b: Array) -> float:
+    """Return the correlation of two arrays, without a copy of either."""
+    middle = float(a.mean()), float(b.mean())
+    products = (
+        float(np.einsum("nchw,nchw->", *pair)) / a.size for pair in ((a, b), (a, a), (b, b))
+    )
+    both, ours, theirs = products
+    size = (ours - middle[0] ** 2) * (theirs - middle[1] ** 2)
+    return (both - middle[0] * middle[1]) / float(np.sqrt(size)) if size > 0 else 1.0
 
 
 def _clip(
     before: Array, after: Array, kernel_size: Pair, residual: Array, r2: float, bias: bool
 ) -> Clip | None:
     """Look for a clean cut: values beyond some end that were set to it, by a ReLU or a clip."""
-    if r2 > _NEARLY_ALL or after.shape[1] != 1:
+    if r2 > NEARLY_ALL or after.shape[1] != 1:
         return None
     low, high = float(after.min()), float(after.max())
     at_low, at_high = (after[:, 0] == low), (after[:, 0] == high)
@@ -146,7 +185,7 @@ def _clip(
         r2=inside,
         ends=tuple(end for end, _ in ends),
         shares=tuple(float(mask.mean()) for _, mask in ends),
-        like=_like(weight) if not fit.unknown.any() else None,
+        like=_like(weight, fit.error[: weight[0].size]) if not fit.unknown.any() else None,
     )
 
 
@@ -177,16 +216,22 @@ def _known_sums(blind: Array, shape: tuple[int, ...], taps: int) -> tuple[str, .
     return tuple(found)
 
 
-def _like(weight: Array) -> str | None:
-    """Return the name of the kernel of the bank that was found, if it is one."""
+def _like(weight: Array, error: Array) -> str | None:
+    """Return the name of the kernel of the bank that was found, or of which it is a multiple."""
     if weight.shape[:2] != (1, 1):
         return None
-    values = weight[0, 0]
-    for kernel in BANK.values():
-        if kernel.shape == values.shape:
-            close = np.abs(kernel.values - values).max() <= 1e-3 * np.abs(kernel.values).max()
-            if close:
-                return kernel.name
+    values, unsure = weight[0, 0], 4 * float(error.max())
+    if unsure > 0.1 * np.abs(values).max():
+        return None
+    alike = [kernel for kernel in BANK.values() if kernel.shape == values.shape]
+    for multiples in (False, True):
+        for kernel in alike:
+            factor = 1.0
+            if multiples:
+                factor = float((kernel.values * values).sum() / (kernel.values**2).sum())
+            room = max(1e-3 * abs(factor) * float(np.abs(kernel.values).max()), unsure)
+            if factor and np.abs(factor * kernel.values - values).max() <= room:
+                return kernel.name if not multiples else f"{kernel.name} times {number(factor)}"
     return None
 
 
@@ -205,6 +250,18 @@ def _pictures(before: Any, after: Any) -> tuple[Array, Array]:
             raise ConfigError(
                 f"find_kernel: {name} has {bad} pixels that are NaN or infinite.\n"
                 f"  Cut out a part without them."
+            )
+        largest = float(np.abs(array).max())
+        if largest > _HUGE or 0 < largest < 1 / _HUGE:
+            raise ConfigError(
+                f"find_kernel: the largest number of {name} is {largest:.3g}, which is beyond "
+                f"what can be squared and added up.\n  Scale the pictures first."
+            )
+        if array.ndim == 3 and array.shape[0] > 4 and array.shape[2] in (3, 4):
+            raise ShapeError(
+                f"find_kernel: {name} {array.shape} looks like (H, W, C), channels last.\n"
+                f"  Use images.to_nchw(...); maps that are {array.shape[2]} pixels wide need their "
+                f"batch axis: x[None]."
             )
         found.append(array[(None,) * (4 - array.ndim)])
     if len(found[0]) != len(found[1]):

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
+from minicnn.explain.xray import xray
 from minicnn.explain.xray_words import number
 from minicnn.layers import Conv2D
 from minicnn.shapes import Array, Pair
+
+COMPLETE, NEARLY_ALL = 1 - 1e-9, 1 - 1e-6
+"""Shares of a change from which on nothing is left over, or next to nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +89,14 @@ class FoundKernel:
     singular_values : array (K,)
         Of the matrix of windows; their ratio says how ill-posed the question is.
     like : str or None
-        The kernel of the bank that it is, if it is one.
+        The kernel of the bank that it is, or a multiple of one: "sobel_x times 0.25".
     clip : Clip or None
         Set if the change was a convolution that was cut off, as by a ReLU.
+    noise : bool
+        Whether what is left over looks like noise: no pixel of it goes with its neighbours, or
+        with what the kernel makes.
+    with_bias : str
+        The verdict with a constant added, where that explains what one kernel does not; else "".
     """
 
     weight: Array
@@ -105,6 +114,8 @@ class FoundKernel:
     singular_values: Array
     like: str | None
     clip: Clip | None
+    noise: bool = False
+    with_bias: str = ""
 
     @property
     def kernel(self) -> Array:
@@ -144,15 +155,40 @@ class FoundKernel:
         return new
 
     @property
+    def is_complete(self) -> bool:
+        """Whether one kernel explains the change, all of it."""
+        return self.r2 > COMPLETE
+
+    @property
+    def what(self) -> str:
+        """Say what the kernel is, where it is one kernel and known: its name, or its x-ray."""
+        if self.like:
+            return f"It is {self.like}."
+        if self.weight.shape[:2] != (1, 1) or self.unknown.any() or not self.is_complete:
+            return ""
+        return xray(tidy(self.kernel, self.weight)).what
+
+    @property
     def verdict(self) -> str:
         """Say in a sentence how well one kernel explains the change."""
         share = percent(self.r2)
-        if self.r2 > 1 - 1e-9:
+        weights = self.weight[0].size + (self.bias is not None)
+        if self.windows <= weights:
+            return (
+                f"Nothing is shown: {self.windows} windows for {weights} weights, so that any "
+                f"change could be explained. Take a larger picture or a smaller kernel."
+            )
+        if self.is_complete:
             return "One kernel explains the change completely."
         if self.clip is not None:
             return self.clip.words
         if self.r2 > 0.999:
             return f"One kernel explains {share} of the change: the rest may be rounding."
+        if self.noise and self.r2 > 0.1:
+            return (
+                f"One kernel explains {share}; the rest looks like noise: no pixel of it goes "
+                f"with its neighbours."
+            )
         if self.r2 <= 0:
             return "No kernel explains the change: a constant would do better."
         if self.r2 > 0.9:
@@ -192,6 +228,9 @@ class FoundKernel:
             "like": self.like,
             "verdict": self.verdict,
             "doubt": self.doubt,
+            "noise": self.noise,
+            "with_bias": self.with_bias,
+            "what": self.what,
             "clip": None
             if clip is None
             else {
@@ -207,13 +246,18 @@ class FoundKernel:
         """Tell the story, in plain ASCII of at most 80 columns."""
         filters, channels = self.weight.shape[:2]
         lines = textwrap.wrap(self.verdict, 78)
-        if self.like:
-            lines.append(f"It is {self.like}.")
+        lines += textwrap.wrap(self.what, 78)
+        if self.with_bias:
+            lines += textwrap.wrap(f"With bias=True: {self.with_bias}", 78)
         lines.append("")
+        if self.clip is not None:
+            lines += ["  Without the pixels that were cut off:"]
+            lines += _rows(tidy(self.clip.weight[0, 0], self.clip.weight))
+            lines += ["", "  Of all pixels:"]
         for o, c in list(np.ndindex(filters, channels))[:_MOST_SHOWN]:
             if filters * channels > 1:
                 lines.append(f"  from channel {c} to map {o}:")
-            lines += self._rows(o, c)
+            lines += self._kernel_lines(o, c)
         if filters * channels > _MOST_SHOWN:
             lines.append(f"  ... and {filters * channels - _MOST_SHOWN} more kernels.")
         if self.bias is not None:
@@ -233,25 +277,32 @@ class FoundKernel:
 
     __repr__ = __str__
 
-    def _rows(self, o: int, c: int) -> list[str]:
+    def _kernel_lines(self, o: int, c: int) -> list[str]:
         """Return a kernel as text: "?" behind a weight that cannot be told, else +- its error."""
-        kernel, unknown = self.weight[o, c], self.unknown[c]
-        largest = float(np.abs(kernel).max())
-        tidy = np.where(np.abs(kernel) < 1e-6 * largest, 0.0, kernel)
-        texts = [[number(v) for v in row] for row in tidy]
-        if unknown.any():
-            marks = [["?" if bad else "" for bad in row] for row in unknown]
-            texts = [
-                [t + m for t, m in zip(*both, strict=True)]
-                for both in zip(texts, marks, strict=True)
-            ]
-        width = max(len(text) for row in texts for text in row)
-        rows = ["  " + " ".join(text.rjust(width) for text in row) for row in texts]
-        error = self.error[o, c][~unknown]
-        note = f"  give or take {number(float(error.max()))}" if error.size and error.max() else ""
-        if note and error.max() > 1e-6 * largest:
-            rows.append(note)
-        return [row if len(row) <= 78 else row[:75] + "..." for row in rows]
+        lines = _rows(tidy(self.weight[o, c], self.weight), self.unknown[c])
+        error = self.error[o, c][~self.unknown[c]]
+        if error.size and error.max() > 1e-6 * float(np.abs(self.weight).max()):
+            lines.append(f"  give or take {number(float(error.max()))}")
+        return lines
+
+
+def tidy(kernel: Array, weight: Array) -> Array:
+    """Return a kernel with 0 where it is next to nothing, beside all of the weight."""
+    cleaned: Array = np.where(np.abs(kernel) < 1e-6 * np.abs(weight).max(), 0.0, kernel)
+    return cleaned
+
+
+def _rows(kernel: Array, unknown: Array | None = None) -> list[str]:
+    """Return a kernel as lines, as many of its columns as fit."""
+    marks = np.zeros(kernel.shape, bool) if unknown is None else unknown
+    texts = [
+        [number(v) + "?" * bool(bad) for v, bad in zip(*both, strict=True)]
+        for both in zip(kernel, marks, strict=True)
+    ]
+    width = max(len(text) for row in texts for text in row)
+    most = (78 - 4) // (width + 1)
+    more = " .." if kernel.shape[1] > most else ""
+    return [f"  {' '.join(text.rjust(width) for text in row[:most])}{more}" for row in texts]
 
 
 _MOST_SHOWN = 4

@@ -6,14 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, short
-from minicnn.explain.found_kernel import FoundKernel
-from minicnn.shapes import Array
+from minicnn.explain.found_kernel import FoundKernel, tidy
+from minicnn.shapes import Array, Pair
 from minicnn.viz import _text
 from minicnn.viz._page import BODY, GAP, HEADING, MARGIN, SMALL, WIDTH, Page, check_figure
 from minicnn.viz._style import ALARM, SOFT, Scale, number_text, printed, scale_of
 from minicnn.viz._subject import sample_index
 from minicnn.viz._values import facts
-from minicnn.viz.maps import readable_on
+from minicnn.viz.maps import number_size, range_text, readable_on
 from minicnn.viz.xray import draw_numbered, printed_numbers
 
 _INNER = WIDTH - 2 * MARGIN
@@ -65,7 +65,8 @@ def plot_found_kernel(
         raise ConfigError(
             f"channel must be from 0 to {found.after.shape[1] - 1}, got {short(channel)}"
         )
-    verdict = found.verdict + (f" It is {found.like}." if found.like else "")
+    hint = f"With bias=True: {found.with_bias}" if found.with_bias else ""
+    verdict = " ".join(filter(None, (found.verdict, found.what, hint)))
     lines = _text.wrap(printed_numbers(verdict), BODY, _INNER)
     doubt = _text.wrap(printed_numbers(found.doubt), BODY, _INNER) if found.doubt else []
     tiles = _tiles(found, sample, channel)
@@ -140,11 +141,11 @@ def _draw_kernels(page: Page, found: FoundKernel, channel: int, y: float) -> Non
     for c in range(shown):
         name = "the kernel" if channels == 1 else f"from channel {c}"
         name = name if found.clip is None else "the best single kernel"
-        x = _draw_numbers(page, name, found.weight[channel, c], found.unknown[c], x, y)
+        x = _draw_numbers(page, name, found.weight, (channel, c), found.unknown[c], x, y)
     if found.clip is not None:
         nothing = np.zeros(found.unknown[0].shape, bool)
         name = "the kernel without the pixels that were cut off"
-        x = _draw_numbers(page, name, found.clip.weight[0, 0], nothing, x, y)
+        x = _draw_numbers(page, name, found.clip.weight, (0, 0), nothing, x, y)
     if shown < channels and found.clip is None:
         page.text(x, y + BODY, f"{shown} of {channels} channels shown", color=SOFT)
         y += _LINE
@@ -175,21 +176,24 @@ def _cell(rows: int, columns: int) -> float:
 
 
 def _draw_numbers(
-    page: Page, name: str, values: Array, unknown: Array, x: float, y: float
+    page: Page, name: str, weight: Array, which: Pair, unknown: Array, x: float, y: float
 ) -> float:
-    """Draw one small matrix, "?" on what cannot be told; return where the next one goes."""
-    rows, columns = values.shape
+    """Draw one small matrix, "?" on what cannot be told; return where the next one goes.
+
+    All kernels of a weight have one scale.
+    """
+    shown = _whole(tidy(weight[which], weight))
+    rows, columns = shown.shape
     cell = _cell(rows, columns)
-    tidy = np.where(np.abs(values) < 1e-6 * np.abs(values).max(), 0.0, values)
-    tidy = _whole(tidy)
     page.text(x, y - 5, name)
-    scale = scale_of(tidy)
-    factor = draw_numbered(page, tidy, scale, x, y, cell)
+    scale = scale_of(_whole(tidy(weight, weight)))
+    factor = draw_numbered(page, shown, scale, x, y, cell)
     for row, column in np.argwhere(unknown):
-        ink = readable_on(scale.cmap(scale.norm(tidy[row, column])))
+        ink = readable_on(scale.cmap(scale.norm(shown[row, column])))
         page.text(x + (column + 1) * cell - 3, y + row * cell + 9, "?", color=ink, align="right")
-    if factor:
-        page.text(x, y + cell * rows + 3 + SMALL, factor, size=SMALL, color=SOFT)
+    note = factor if number_size(shown, cell) else range_text(facts(shown))
+    if note:
+        page.text(x, y + cell * rows + 3 + SMALL, note, size=SMALL, color=SOFT)
     return float(x + max(cell * columns, _text.width(name, BODY)) + _APART)
 
 
