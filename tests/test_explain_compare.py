@@ -26,6 +26,8 @@ from minicnn import (
     Tanh,
     explain,
     images,
+    models,
+    viz,
 )
 from minicnn.errors import ConfigError, DTypeError, ShapeError
 from minicnn.explain.compare_align import align
@@ -237,7 +239,41 @@ def test_nan_in_both_is_no_difference_and_in_one_is():
     found = explain.compare(Sequential(ReLU()), Sequential(Root()), x - 0.5)
     assert found.output.largest == np.inf
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["output"]["largest"] == "inf"
-    assert "apart by up to inf" in str(found)
+    text = " ".join(str(found).split())
+    assert "nan, at channel 0, row 0, column 3" in text
+    assert "At the end one output is not finite where the other is." in text
+    assert "inf" not in text
+    broken = Sequential(Conv2D(1, 1, 3, rng=0))
+    broken["conv2d"].weight[0, 0, 0, 0] = np.nan
+    text = str(explain.compare(Sequential(Conv2D(1, 1, 3, rng=0)), broken, images.disc(9)))
+    assert "weight is not finite in one of them" in text
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_where_one_model_only_goes_on_they_part_there(swapped):
+    x = textured((1, 1, 9, 10), np.random.default_rng(0))
+    edges, more = Conv2D.from_kernels("sobel_x"), Conv2D.from_kernels("box_3")
+    pair = [Sequential(edges, Tanh()), Sequential(edges, Tanh(), more, ReLU())]
+    found = explain.compare(*(pair[::-1] if swapped else pair), x)
+    assert found.parts_at == 3
+    text = str(found)
+    assert f"They part at conv2d_2 of {'a' if swapped else 'b'}: only" in text
+    assert "goes on with relu." in text
+    assert "<- they part" in text
+    wide = Sequential(Conv2D(1, 2, 3, padding=1, rng=0), Conv2D(2, 2, 3, padding=1, rng=1))
+    added = Sequential(wide[0], Residual(wide[1]))
+    assert explain.compare(added, wide, x).rows[-1].name == "residual.add"
+    assert explain.compare(added, wide, x).parts_at == 3
+    assert viz.plot_comparison(found, figure=viz.new_figure()).axes
+
+
+def test_long_names_leave_room_for_where_they_part():
+    x = textured((1, 3, 32, 32), np.random.default_rng(0))
+    text = str(explain.compare(models.resnet8(rng=0), models.resnet8(rng=1), x))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "<- they part" in text
+    names = [line.split()[1] for line in text.splitlines() if line[:1].isdigit()]
+    assert len(set(names)) > len(names) / 2  # the ends of names tell steps apart
 
 
 def test_branches_and_numbers():

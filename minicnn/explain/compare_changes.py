@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -69,5 +70,8 @@ def _weights(one: Any, other: Any) -> list[str]:
             parts.append(f"{name} {ours[name].shape} against {theirs[name].shape}")
         else:
             gap = float(np.abs(difference(ours[name], theirs[name])).max(initial=0.0))
-            parts += [f"{name} differs by up to {gap:.3g}"] if gap else []
+            if math.isinf(gap):
+                parts.append(f"{name} is not finite in one of them")
+            elif gap:
+                parts.append(f"{name} differs by up to {gap:.3g}")
     return parts

@@ -115,8 +115,16 @@ class Comparison:
 
     @property
     def parts_at(self) -> int | None:
-        """The first row where the two part; None if they never do."""
-        return next((i for i, row in enumerate(self.rows) if row.parts), None)
+        """The first row where the two part; None if they never do.
+
+        Where they agree in all steps that both have, but not at the end, it is the first step
+        that only one of them has after those.
+        """
+        found = next((i for i, row in enumerate(self.rows) if row.parts), None)
+        if found is not None or self.agrees:
+            return found
+        last = max(i for i, row in enumerate(self.rows) if row.gap)
+        return next((i for i in range(last, len(self.rows)) if not self.rows[i].gap), None)
 
     @property
     def meets_at(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator
 
@@ -11,24 +12,32 @@ from minicnn.explain.ledger_numbers import WIDTH, clipped, number
 from minicnn.layers import PICTURE
 
 _HEADINGS = ("a", "b", "output", "params", "field", "apart")
-_LONGEST = 16
+_LONGEST, _SHORTEST = 16, 6
 _AXES = ("picture", "channel", "row", "column")
 
 
 def comparison_text(comparison: Comparison) -> str:
     """Return a comparison as text."""
-    cells = [_HEADINGS, *_cells(comparison)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = []
-    for row in cells:
-        texts = [text.ljust(width) for text, width in zip(row[:2], widths, strict=False)]
-        texts += [text.rjust(w) for text, w in zip(row[2:5], widths[2:5], strict=True)]
-        lines.append(clipped("  ".join([*texts, row[5]]).rstrip()))
+    tables = (_table(comparison, longest) for longest in range(_LONGEST, _SHORTEST - 1, -1))
+    lines = next(t for t in tables if max(map(len, t[0])) <= WIDTH or t[1] == _SHORTEST)[0]
+    lines = list(map(clipped, lines))
     rule = "-" * max(map(len, lines))
     lines = [lines[0], rule, *lines[1:], rule, _totals(comparison)]
     for text in sentences(comparison):
         lines += map(clipped, textwrap.wrap(text, WIDTH, break_on_hyphens=False))
     return "\n".join(lines)
+
+
+def _table(comparison: Comparison, longest: int) -> tuple[list[str], int]:
+    """Return the table's lines, names no longer than that, and how long that is."""
+    cells = [_HEADINGS, *_cells(comparison, longest)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        texts = [text.ljust(width) for text, width in zip(row[:2], widths, strict=False)]
+        texts += [text.rjust(w) for text, w in zip(row[2:5], widths[2:5], strict=True)]
+        lines.append("  ".join([*texts, row[5]]).rstrip())
+    return lines, longest
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -45,6 +54,12 @@ def sentences(comparison: Comparison) -> list[str]:
         ]
     row = comparison.rows[at]
     lines = [f"They part at {place(row)}: {_how_far(comparison, at)}."]
+    if row.gap is None:
+        later = [side for one in comparison.rows[at + 1 :] if (side := one.a or one.b)]
+        if later:
+            which = "a" if row.a else "b"
+            lines.append(f"There {which} goes on with {', '.join(side.name for side in later)}.")
+        return [*lines, "Before it, they do the same.", _end(output)]
     if row.change:
         lines.append(f"What differs there: {row.change}.")
     alone = list(_alone_before(comparison, at))
@@ -80,6 +95,8 @@ def gap_text(gap: Gap | None) -> str:
     """Return how far two outputs are apart, in a word or two."""
     if gap is None:
         return "-"
+    if math.isinf(gap.largest):
+        return "not finite"
     words = {SAME: "0", ROUNDING: f"{number(gap.largest, 2)} rounding", SHAPES: "other shape"}
     return words.get(gap.verdict, number(gap.largest, 3))
 
@@ -87,7 +104,8 @@ def gap_text(gap: Gap | None) -> str:
 def _how_far(comparison: Comparison, index: int) -> str:
     row = comparison.rows[index]
     if row.gap is None or row.a is None or row.b is None:
-        return ""
+        side = row.a or row.b
+        return f"only {'a' if row.a else 'b'} has it, {side.layer if side else ''}"
     if row.gap.verdict == SHAPES:
         return f"{_by(row.a.output_shape)} against {_by(row.b.output_shape)}"
     several = row.a.output_shape[0] > 1
@@ -97,6 +115,11 @@ def _how_far(comparison: Comparison, index: int) -> str:
         if several or axis != "picture"
     ]
     rounded = f"; rounding explains {number(row.gap.rounding, 2)}" if row.gap.rounding else ""
+    if math.isinf(row.gap.largest):
+        one, other = (
+            number(float(v[row.gap.place])) for v in comparison.maps(index) if v is not None
+        )
+        return f"{one} against {other}, at {', '.join(where)}"
     return f"up to {number(row.gap.largest)}, at {', '.join(where)}{rounded}"
 
 
@@ -116,27 +139,30 @@ def _end(output: Gap) -> str:
         return f"At the end their outputs are the same, up to rounding ({number(output.largest)})."
     if output.verdict == SHAPES:
         return "At the end their outputs have different shapes."
+    if math.isinf(output.largest):
+        return "At the end one output is not finite where the other is."
     return f"At the end their outputs are apart by up to {number(output.largest)}."
 
 
-def _cells(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+def _cells(comparison: Comparison, longest: int) -> Iterator[tuple[str, ...]]:
     for i, row in enumerate(comparison.rows):
         apart = gap_text(row.gap) + ("   <- they part" if i == comparison.parts_at else "")
         one, other = row.a, row.b
         alike = one and other and _sizes(one) == _sizes(other)
         if one and other and not alike:
-            yield _name(one), "", *_sizes(one), ""
-            yield "", _name(other), *_sizes(other), apart
+            yield _name(one, longest), "", *_sizes(one), ""
+            yield "", _name(other, longest), *_sizes(other), apart
         else:
             side = one or other
             sizes = _sizes(side) if side else ("", "", "")
-            yield _name(one), _name(other), *sizes, apart
+            yield _name(one, longest), _name(other, longest), *sizes, apart
 
 
-def _name(side: Side | None) -> str:
+def _name(side: Side | None, longest: int) -> str:
+    """Return a step's number and name; of a long name the end, which tells it from others."""
     if side is None:
         return "-"
-    name = side.name if len(side.name) <= _LONGEST else f"{side.name[: _LONGEST - 3]}..."
+    name = side.name if len(side.name) <= longest else f"..{side.name[2 - longest :]}"
     return name if side.position == PICTURE else f"{side.position} {name}"
 
 

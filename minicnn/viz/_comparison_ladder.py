@@ -9,7 +9,7 @@ from functools import cached_property
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
-from minicnn.explain.compare_gap import APART, ROUNDING, SAME, Gap
+from minicnn.explain.compare_gap import APART, ROUNDING, SAME, SHAPES, Gap
 from minicnn.explain.compare_records import Comparison, Row, Side
 from minicnn.explain.compare_text import gap_text
 from minicnn.layers import PICTURE
@@ -19,7 +19,7 @@ from minicnn.viz._style import ALARM, HAIRLINE, INK, SOFT, printed
 
 MOST_ROWS = 24
 _ROW, _HEAD, _FOOT = 13.5, 16.0, 14.0
-_A, _B, _STEP, _SIZES, _SIZE = 0.0, 196.0, 158.0, 364.0, 108.0
+_A, _B, _STEP, _SIZES, _SIZE = 0.0, 190.0, 152.0, 352.0, 114.0
 _GAPS, _SCALE = 476.0, 92.0
 _DOT = 2.6
 
@@ -117,7 +117,8 @@ class Ladder:
         if self._ends:  # words stand beside the scale, never on its lines
             x += _SCALE + 8
         text = "the same" if gap.verdict == SAME else printed(gap_text(gap).split()[0])
-        text = "other shape" if gap.verdict == "shapes" else text
+        if gap.verdict == SHAPES or math.isinf(gap.largest):
+            text = gap_text(gap)
         color = SOFT if gap.agrees else ALARM
         page.text(x, baseline, text, size=SMALL, color=color)
 

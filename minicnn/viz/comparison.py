@@ -139,7 +139,7 @@ class _Strip:
     def draw(self, page: Page, top: float) -> None:
         """Draw it."""
         page.text(MARGIN, top + BODY, self.label, color=INK)
-        x = MARGIN + 26
+        x = MARGIN + 32
         if self.bar is not None:
             page.bar(self.bar, x, top + 2, _BAR)
             x += _BAR + 10
