@@ -35,13 +35,13 @@ def add_answer_options(
     )
 
 
-def target_of(args: argparse.Namespace, source: Source) -> Target | None:
+def target_of(args: argparse.Namespace, *sources: Source) -> Target | None:
     """Return where the answer is drawn, checked before any work; None if it is not."""
     if args.output is None:
         if args.force:
             raise WrongCall("--force says how -o OUT is written: give it too")
         return None
-    target = Target(args.output, None, args.force, (source.file,))
+    target = Target(args.output, None, args.force, tuple(source.file for source in sources))
     target.check()
     return target
 

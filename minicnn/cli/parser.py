@@ -11,9 +11,11 @@ from typing import Any, NoReturn, Protocol
 import minicnn
 from minicnn.cli import (
     animate,
+    compare,
     doctor,
     explain,
     field,
+    find_kernel,
     firstrun,
     kernels,
     maps,
@@ -21,6 +23,7 @@ from minicnn.cli import (
     sources,
     summary,
     train,
+    xray,
 )
 from minicnn.cli.console import WrongCall, one_line, say, settle
 from minicnn.errors import MiniCNNError
@@ -48,6 +51,9 @@ COMMANDS: tuple[Any, ...] = (
     summary,
     explain,
     doctor,
+    compare,
+    xray,
+    find_kernel,
     animate,
     field,
     train,
@@ -181,7 +187,8 @@ def _protected(argv: list[str]) -> list[str]:
     """
     tied: list[str] = []
     for text in argv:
-        if tied and tied[-1] in _VALUE_OPTIONS and re.match(r"-[0-9.]", text):
+        ties = tied and tied[-1] in _VALUE_OPTIONS and re.match(r"-[0-9.]", text)
+        if ties or (tied and tied[-1] == "--what-if"):
             joint = "=" if tied[-1].startswith("--") else ""
             tied[-1] += joint + text
         else:
