@@ -381,6 +381,22 @@ def test_why_a_map_is_dead(bias, sign, words, severity):
     assert one.kind == ("bias" if bias == -500 else "dead")
 
 
+def test_a_dead_map_deep_in_a_network_is_not_the_pictures_fault():
+    x = textured((2, 1, 20, 22), np.random.default_rng(0))
+    slow = np.array([[1.0, -3.0]])
+    first = Conv2D.from_kernels({"a": np.ones((3, 3)), "b": np.eye(3)})
+    second = Conv2D(2, 2, (1, 2), bias=False, rng=0)
+    second.weight[0], second.weight[1] = slow, np.abs(second.weight[1])
+    for model, deep in ((Sequential(first, second, ReLU()), True),
+                        (Sequential(Pad(1, mode="reflect"),
+                                    Conv2D.from_kernels({"sick": slow, "well": np.eye(2)}),
+                                    ReLU()), False)):  # fmt: skip
+        (one,) = [one for one in explain.diagnose(model, x).findings if one.kind == "dead"]
+        assert "add up to less than 0" in one.cause
+        assert ("the network can do without it" in one.fix) == deep
+        assert ("centre the picture" in one.fix) != deep
+
+
 @pytest.mark.parametrize(("shift", "mean", "words"), [
     (-50.0, 1.0, "the shift of its normalisation takes it below 0"),
     (0.0, 90.0, "one side of the mean that its normalisation noted"),

@@ -268,6 +268,22 @@ def test_padding_modes_share_their_scales():
     inside(figure)
 
 
+@pytest.mark.parametrize("shape", [(120, 300), (40, 200), (130, 20)])
+def test_of_large_maps_the_part_around_the_worst_error_is_drawn(shape):
+    x = np.random.default_rng(0).random((1, 1, *shape))
+    found = explain.padding_modes(Conv2D.from_kernels("box_3"), x)
+    figure = viz.plot_padding_modes(Conv2D.from_kernels("box_3"), x, figure=viz.new_figure())
+    signed = [image for image in maps(figure) if image.norm.vmin < 0]
+    said_ = said(figure).replace(" | ", " ")
+    rows, columns = map(int, re.search(r"rows (\d+) to \d+, columns (\d+) to", said_).groups())
+    for image, guess in zip(signed[-4:], found.guesses, strict=True):
+        part = guess.difference[0, rows : rows + 96, columns : columns + 96]
+        np.testing.assert_allclose(image.get_array(), part)
+    largest = max(np.abs(image.get_array()).max() for image in signed[-4:])
+    assert largest == max(guess.worst for guess in found.guesses)
+    inside(figure)
+
+
 def test_a_channel_can_be_chosen():
     model = Conv2D.from_kernels(["sobel_x", "box_3"])
     figure = viz.plot_padding_modes(model, GREY_EYE, channel=1, figure=viz.new_figure())

@@ -114,13 +114,22 @@ def test_the_window_lies_on_its_taps(walk):
         if min(expected[2:]) >= 5:
             assert found == pytest.approx(expected)
     copied = {
-        (r, c)
+        slide.border.source(r, c)
         for r in stop.rows
         for c in stop.columns
         if not slide.border.is_inside(r, c) and slide.border.source(r, c) is not None
     }
     if min(layout.maps[0][2] / wide, layout.maps[0][3] / high) >= 3:
         assert len(pen.marked("source")) == len(copied) * len(layout.maps)
+    for points, _ in pen.lines:  # between rows and columns, where no number stands
+        for x, y in points:
+            assert any(
+                (x - left) * wide / width
+                == pytest.approx(round((x - left) * wide / width), abs=1e-6)
+                and (y - top) * high / height
+                == pytest.approx(round((y - top) * high / height), abs=1e-6)
+                for left, top, width, height in layout.maps
+            )
 
 
 @settings(max_examples=25)

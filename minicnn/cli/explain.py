@@ -74,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
         ledger = _ledger(trace, taught, args)
     except ConfigError as error:  # a place that this picture's maps do not have
         raise WrongCall(one_line(error)) from error
-    answers.give(_printed(ledger, taught, args), target, lambda format: _drawn(ledger, format))
+    answers.give(
+        _printed(ledger, taught, args), target, lambda format: _drawn(ledger, taught, format)
+    )
     return 0
 
 
@@ -129,7 +131,10 @@ def _printed(ledger: Ledger, taught: Classifier | None, args: argparse.Namespace
     return f"{text}\n\nback to the picture\n{ledger.trace_back()}" if args.back else text
 
 
-def _drawn(ledger: Ledger, format: str) -> bytes:
+def _drawn(ledger: Ledger, taught: Classifier | None, format: str) -> bytes:
     from minicnn import viz
 
-    return viz.figure_bytes(viz.plot_ledger(ledger, figure=viz.new_figure()), format)
+    named = _class_of(ledger, taught)
+    title = None if named is None else f"Why is the score of {named!r} what it is?"
+    figure = viz.plot_ledger(ledger, title=title, figure=viz.new_figure())
+    return viz.figure_bytes(figure, format)

@@ -173,6 +173,14 @@ def why_below_0(exam: Exam, source: tuple[int, int]) -> Verdict:
                 "Turn the kernel's sign, or leave out the ReLU.",
                 (("greatest weight", float(weights.max())),),
             )
+        if weights.sum() < 0 and not exam.is_picture(exam.feeds(position, channel)[0][0]):
+            return Verdict(
+                "note",
+                "its weights add up to less than 0, and nothing that comes in is below 0",
+                "Usual in a network that learnt: try it with several pictures. If it is dead on "
+                "all of them, the network can do without it.",
+                (("sum of its weights", float(weights.sum())),),
+            )
         if weights.sum() < 0:
             return Verdict(
                 "note",

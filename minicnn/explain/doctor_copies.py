@@ -140,7 +140,7 @@ def _why(exam: Exam, position: int, later: int, earlier: int, factor: float) -> 
         return _KERNEL if factor > 0 else _OPPOSITE
     if _come_from_copies(exam, position, later, earlier):
         source = exam.feeds(position, later)[0][0]
-        return _INPUT if _is_picture(exam, source) else _PASSED_ON
+        return _INPUT if exam.is_picture(source) else _PASSED_ON
     return _CHANNELS if _factor(a.ravel(), b.ravel()) is not None else _PICTURE
 
 
@@ -153,15 +153,6 @@ def _come_from_copies(exam: Exam, position: int, later: int, earlier: int) -> bo
 def _origin(exam: Exam, position: int, channel: int) -> tuple[int, int]:
     """Return the map that a map is a copy of: itself, if it is none."""
     return position, exam.copies[position].get(channel, (channel, 1.0))[0]
-
-
-def _is_picture(exam: Exam, position: int) -> bool:
-    """Say whether a step's maps are the picture's channels, as far as its layers pass them on."""
-    while position != PICTURE:
-        if exam.filters(position) is not None or len(exam.trace[position].sources) > 1:
-            return False
-        position = exam.trace[position].sources[0]
-    return True
 
 
 def _signs_matter(exam: Exam, position: int) -> bool:

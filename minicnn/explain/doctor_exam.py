@@ -104,6 +104,14 @@ class Exam:
             ]
         return self._feeds[key]
 
+    def is_picture(self, position: int) -> bool:
+        """Say whether a step's maps are the picture's channels, as its layers pass them on."""
+        while position != PICTURE:
+            if self.filters(position) is not None or len(self.trace[position].sources) > 1:
+                return False
+            position = self.trace[position].sources[0]
+        return True
+
     def is_pointwise(self, position: int) -> bool:
         """Say whether a step is a function of one number, applied everywhere, as ReLU is."""
         step, found = self.trace[position], self.links(position)

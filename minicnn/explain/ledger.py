@@ -232,8 +232,8 @@ class Ledger:
         Parameters
         ----------
         depth : int, optional
-            How many steps at most. By default as many as give a tree that can still be read;
-            breadth 1 goes all the way.
+            How many steps at most. By default all, down to the picture: the tree then forks as
+            often as can still be read, and below follows the largest term only.
         breadth : int
             How many terms of each sum; those left out are counted and summed up.
 

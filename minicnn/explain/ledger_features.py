@@ -17,7 +17,7 @@ def _(layer: Flatten, asked: Asked) -> Account:
     line = as_maps(asked.step.output[asked.sample]).shape
     position = int(np.ravel_multi_index(asked.place, line))
     channel, row, column = (int(v) for v in np.unravel_index(position, asked.x.shape))
-    what = f"the same number: in a line of all maps, row by row, it is number {position}, from 0"
+    what = f"the same number: all maps stand in a line here, it is number {position} from 0"
     return Copied(what, asked.input(Place(channel, row, column)))
 
 

@@ -17,8 +17,8 @@ from minicnn.shapes import integer
 if TYPE_CHECKING:
     from minicnn.explain.ledger import Ledger
 
-READABLE, MOST_LEAVES = 30, 3000
-"""So many ends a tree has at most: if it is not told how deep to go, and in any case."""
+READABLE, MOST_LEAVES = 120, 3000
+"""About so many lines a tree has if it is not told how deep to go; so many ends at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +119,14 @@ def grow(ledger: Ledger, depth: Any, breadth: Any) -> Branch:
     forks = _forks(ledger, breadth)
     if depth is None:
         sizes = (math.prod(forks[:steps]) for steps in range(1, len(forks) + 1))
-        depth = max(1, sum(size <= READABLE for size in sizes))
-    elif math.prod(forks[: integer("depth", depth, least=0)]) > MOST_LEAVES:
+        wide = sum(size * len(forks) <= READABLE for size in sizes)
+        return _grow(ledger, None, len(ledger.recording.trace) + 1, breadth, wide)
+    if math.prod(forks[: integer("depth", depth, least=0)]) > MOST_LEAVES:
         raise ConfigError(
             f"a tree of depth {depth} and breadth {breadth} would have more than {MOST_LEAVES} "
             f"ends.\n  Make one of them smaller."
         )
-    return _grow(ledger, None, depth, breadth)
+    return _grow(ledger, None, depth, breadth, depth)
 
 
 def _forks(ledger: Ledger, breadth: int) -> list[int]:
@@ -140,13 +141,14 @@ def _forks(ledger: Ledger, breadth: int) -> list[int]:
     return forks
 
 
-def _grow(ledger: Ledger, term: Input | None, depth: int, breadth: int) -> Branch:
+def _grow(ledger: Ledger, term: Input | None, depth: int, breadth: int, wide: int) -> Branch:
+    """Return the tree of a value, `depth` steps deep, of which `wide` steps fork."""
     if isinstance(ledger.account, Constant):
         return Branch(ledger, term, ())
     if depth == 0 or ledger.origin is None:
         return Branch(ledger, term, (), cut=True)
-    kept, rest = _kept(ledger, breadth)
-    branches = tuple(_grow(_below(ledger, one), one, depth - 1, breadth) for one in kept)
+    kept, rest = _kept(ledger, breadth if wide > 0 else 1)
+    branches = tuple(_grow(_below(ledger, one), one, depth - 1, breadth, wide - 1) for one in kept)
     left_out_sum = total(one.product for one in rest) if _is_sum(ledger) else 0.0
     return Branch(ledger, term, branches, len(rest), left_out_sum)
 

@@ -101,19 +101,26 @@ def sum_line(parts: list[float], digits: Digits, names: list[str] | None = None)
 
 
 def _draw_sources(pen: Pen, scene: Scene, box: Box, stop: Stop) -> None:
-    """Lead from each copied value under the window to where it is copied from."""
+    """Lead from each copied value under the window to where it is copied from.
+
+    From corner to corner of their cells, between rows and columns: no number is crossed.
+    """
     shape, border = scene.slide.padded.shape, scene.slide.border
+    ways, sources = [], set()
     for row in stop.rows:
         for column in stop.columns:
             source = border.source(row, column)
             if source is None or border.is_inside(row, column):
                 continue
-            start, end = _foot(shape, box, row, column), _foot(shape, box, *source)
-            way = [start, (start[0], end[1]), end]
-            pen.line(way, color="white", thick=2.9)
-            pen.line(way, color=SOURCE, thick=1.4)
-            x, y, wide, high = pixels_box(shape, box, [source[0]], [source[1]])
-            pen.box((x + 1, y + 1, wide - 2, high - 2), edge=SOURCE, thick=1.2, gid="source")
+            start, end = _corner(shape, box, row, column), _corner(shape, box, *source)
+            ways.append([start, (start[0], end[1]), end])
+            sources.add(source)
+    for colour, thick in (("white", 2.9), (SOURCE, 1.4)):
+        for way in ways:
+            pen.line(way, color=colour, thick=thick)
+    for row, column in sorted(sources):
+        x, y, wide, high = pixels_box(shape, box, [row], [column])
+        pen.box((x + 1, y + 1, wide - 2, high - 2), edge=SOURCE, thick=1.2, gid="source")
 
 
 def _mark_padding(pen: Pen, scene: Scene, box: Box, stop: Stop) -> None:
@@ -165,10 +172,10 @@ def _write_sums(pen: Pen, scene: Scene, layout: Layout, stop: Stop) -> None:
     pen.text(x, y + 6, f"= {digits.text(stop.value)}", size=TOTAL, color=ALARM, align="right")
 
 
-def _foot(shape: tuple[int, ...], box: Box, row: int, column: int) -> tuple[float, float]:
-    """Return a point of a cell, below and beside its number."""
-    wide, high = box[2] / shape[2], box[3] / shape[1]
-    return box[0] + (column + 0.88) * wide, box[1] + (row + 0.86) * high
+def _corner(shape: tuple[int, ...], box: Box, row: int, column: int) -> tuple[float, float]:
+    """Return the lower right corner of a cell."""
+    x, y, wide, high = pixels_box(shape, box, [row], [column])
+    return x + wide, y + high
 
 
 def _split(colour: str) -> list[float]:

@@ -22,6 +22,7 @@ from minicnn.viz._values import facts
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
 _WIDE, _TALLEST, _HEAD = (_INNER - 4 * GAP) / 5, 150.0, 28.0
+_PART = 96
 _WORDS = {
     "zeros": "zeros",
     "reflect": "reflect: mirrored",
@@ -43,7 +44,8 @@ def plot_padding_modes(
 
     The picture's own border is cut off and guessed. In the first column the truth, in each of
     the others a padding mode: the picture as it is continued, what the model makes of it, and
-    the difference to the truth. A small picture, such as 40 x 60 pixels, shows most.
+    the difference to the truth. Of maps larger than 96 x 96, the part around the worst error is
+    drawn, or the border would be too thin to be seen.
 
     Parameters
     ----------
@@ -90,7 +92,8 @@ class _Sheet:
         head = _text.fit(_text.plain(self.heading), HEADING, _INNER)
         lines = _text.wrap(_text.plain(self._about()), BODY, _INNER)
         picture = fitted(found.picture.shape, _WIDE, _TALLEST)
-        size = fitted(found.truth.shape, _WIDE, _TALLEST)
+        part = self._part()
+        size = fitted(found.truth[channel][part].shape, _WIDE, _TALLEST)
         names = MARGIN + (HEADING + 8 if head else 0) + _LINE * len(lines) + 4
         tops = [names + _LINE + 4]
         tops.append(tops[0] + picture[1] + 10 + _HEAD)
@@ -108,11 +111,11 @@ class _Sheet:
             page.text(x, names + BODY, _text.fit(name, BODY, _WIDE))
             shown = found.picture if guess is None else guess.picture
             self._draw_picture(page, shown, (x, tops[0], *picture))
-            page.map(values, maps, x, tops[1], *size, facts(values))
+            page.map(values[part], maps, x, tops[1], *size, facts(values[part]))
             if guess is None:
                 self._write_note(page, x, tops[2])
                 continue
-            page.map(guess.difference[channel], errors, x, tops[2], *size, None)
+            page.map(guess.difference[channel][part], errors, x, tops[2], *size, None)
             mean = printed(number(found.mean_error(guess.mode), 3))
             said = f"worst {printed(number(guess.worst, 3))}, mean {mean}"
             page.text(x, tops[2] + size[1] + 4 + SMALL, said, size=SMALL, color=ALARM)
@@ -126,6 +129,30 @@ class _Sheet:
             f"Framed: what is known of the picture. What lies around it, {found.width}, was "
             f"guessed in four ways; {seen:,} of {found.truth.size:,} values have seen it. In red: "
             f"the worst error of all maps, and the mean of those that have seen it.{drawn}"
+            f"{self._part_text()}"
+        )
+
+    def _part(self) -> tuple[slice, slice]:
+        """Return the rows and the columns of the maps that are drawn: around the worst error."""
+        errors = np.stack([guess.difference[self.channel] for guess in self.found.guesses])
+        worst = np.nan_to_num(np.abs(errors), posinf=0.0).max(axis=0)
+        middle = np.unravel_index(int(worst.argmax()), worst.shape)
+        starts = (
+            min(max(0, int(at) - _PART // 2), max(0, size - _PART))
+            for at, size in zip(middle, worst.shape, strict=True)
+        )
+        rows, columns = (slice(start, start + _PART) for start in starts)
+        return rows, columns
+
+    def _part_text(self) -> str:
+        height, width = self.found.truth.shape[1:]
+        if max(height, width) <= _PART:
+            return ""
+        rows, columns = self._part()
+        return (
+            f" Of the maps, the part around the worst error is drawn: rows {rows.start} to "
+            f"{min(rows.stop, height) - 1}, columns {columns.start} to "
+            f"{min(columns.stop, width) - 1} of {_text.by((height, width))}."
         )
 
     def _error_scale(self) -> Scale:
