@@ -3,6 +3,7 @@
 import copy
 import pickle
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -476,6 +477,23 @@ def test_statistics_get_a_step_in_the_place_of_a_gradient(name, x):
             same_bits(new.params[key], old)
         elif key.endswith("num_batches_tracked"):
             assert (new.params[key] == old + 1).all()
+
+
+FORGETFUL = ["ReLU", "Sigmoid", "Tanh", "MaxPool2D overlapping", "AvgPool2D", "GlobalAvgPool2D"]
+FORGETFUL += ["AdaptiveAvgPool2D", "Flatten", "Pad reflect", "Upsample", "Dropout learning", "Add"]
+
+
+@pytest.mark.parametrize("name", FORGETFUL)
+def test_a_way_back_that_does_not_need_the_input_does_not_keep_it(name):
+    layer = made(name)
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 9))
+    there = weakref.ref(x)
+    y, backward = layer.vjp(x)
+    expected = backward(np.ones_like(y))[0]
+    del x
+    assert there() is None
+    kept, y[...] = y.copy(), np.nan  # nor does it look at what the caller was given
+    same_bits(backward(np.ones_like(kept))[0], expected)
 
 
 # --- Conv2D --------------------------------------------------------------------------------

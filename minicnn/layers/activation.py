@@ -19,9 +19,9 @@ from minicnn.ops.activation import (
     relu_backward_by_mask,
     relu_mask,
     sigmoid,
-    sigmoid_backward,
+    sigmoid_backward_by_output,
     tanh,
-    tanh_backward,
+    tanh_backward_by_output,
 )
 from minicnn.ops.softmax import check_dim, softmax, softmax_backward
 from minicnn.shapes import Array, Shape, integer
@@ -163,7 +163,7 @@ class Sigmoid(Layer):
         """Return the output, and the way back: see `sigmoid_backward`."""
         y = self(x)
         kept = y.copy()  # the caller may do with y what they like
-        return y, lambda dy: (sigmoid_backward(dy, x, y=kept), {})
+        return y, lambda dy: (sigmoid_backward_by_output(dy, kept), {})
 
 
 class Tanh(Layer):
@@ -188,7 +188,7 @@ class Tanh(Layer):
         """Return the output, and the way back: see `tanh_backward`."""
         y = self(x)
         kept = y.copy()  # the caller may do with y what they like
-        return y, lambda dy: (tanh_backward(dy, x, y=kept), {})
+        return y, lambda dy: (tanh_backward_by_output(dy, kept), {})
 
 
 class Softmax(Layer):

@@ -51,9 +51,10 @@ class Flatten(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the numbers, and the way back: laid out again as they were."""
+        shape = x.shape
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx = real_array(dy, "Flatten", "dy").reshape(x.shape)
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = real_array(dy, "Flatten", "dy").reshape(shape)
             return np.array(dx, order="C"), {}
 
         return self(x), backward

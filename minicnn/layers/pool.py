@@ -145,7 +145,8 @@ class AvgPool2D(_Pool):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the means, and the way back: see `avg_pool2d_backward`."""
-        return self(x), lambda dy: (avg_pool2d_backward(dy, x.shape, **self._geometry()), {})
+        shape = x.shape
+        return self(x), lambda dy: (avg_pool2d_backward(dy, shape, **self._geometry()), {})
 
     def _geometry(self) -> dict[str, Any]:
         return {
@@ -203,7 +204,8 @@ class AdaptiveAvgPool2D(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the means, and the way back: each part's, in equal shares."""
-        return self(x), lambda dy: (adaptive_avg_pool2d_backward(dy, x.shape), {})
+        shape = x.shape
+        return self(x), lambda dy: (adaptive_avg_pool2d_backward(dy, shape), {})
 
 
 class GlobalAvgPool2D(Layer):
@@ -230,4 +232,5 @@ class GlobalAvgPool2D(Layer):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the means, and the way back: each map's, in equal shares."""
-        return self(x), lambda dy: (adaptive_avg_pool2d_backward(dy, x.shape), {})
+        shape = x.shape
+        return self(x), lambda dy: (adaptive_avg_pool2d_backward(dy, shape), {})

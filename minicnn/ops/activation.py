@@ -166,16 +166,13 @@ def sigmoid(x: Array) -> Array:
     return y
 
 
-def sigmoid_backward(dy: Array, x: Array, *, y: Array | None = None) -> Array:
-    """Return the gradient of the input of `sigmoid`: dy * y * (1 - y).
+def sigmoid_backward(dy: Array, x: Array) -> Array:
+    """Return the gradient of the input of `sigmoid`: dy * y * (1 - y)."""
+    return sigmoid_backward_by_output(dy, sigmoid(x))
 
-    Parameters
-    ----------
-    dy, x : arrays of one shape
-    y : array, optional
-        What `sigmoid` returned, if that is still at hand.
-    """
-    y = sigmoid(x) if y is None else y
+
+def sigmoid_backward_by_output(dy: Array, y: Array) -> Array:
+    """Return the same as `sigmoid_backward`, of an x that is no longer there, only its sigmoid."""
     dy = _gradient(dy, y, "sigmoid_backward")
     with np.errstate(all="ignore"):
         dx: Array = 1 - y
@@ -204,16 +201,13 @@ def tanh(x: Array) -> Array:
     return y
 
 
-def tanh_backward(dy: Array, x: Array, *, y: Array | None = None) -> Array:
-    """Return the gradient of the input of `tanh`: dy * (1 - y * y).
+def tanh_backward(dy: Array, x: Array) -> Array:
+    """Return the gradient of the input of `tanh`: dy * (1 - y * y)."""
+    return tanh_backward_by_output(dy, tanh(x))
 
-    Parameters
-    ----------
-    dy, x : arrays of one shape
-    y : array, optional
-        What `tanh` returned, if that is still at hand.
-    """
-    y = tanh(x) if y is None else y
+
+def tanh_backward_by_output(dy: Array, y: Array) -> Array:
+    """Return the same as `tanh_backward`, of an x that is no longer there, only its tanh."""
     dy = _gradient(dy, y, "tanh_backward")
     with np.errstate(all="ignore"):
         dx: Array = y * y
