@@ -39,7 +39,7 @@ X = np.random.default_rng(0).random((1, 2, 7, 9))
 
 def blind(model, x, target):
     """An "explanation" that draws the picture's edges, whatever the network is."""
-    edges = np.abs(np.diff(x[0], axis=1))
+    edges = np.abs(np.diff(x[0], axis=1)).sum(axis=0)
     return explain.Attribution("edges", "none", x[0], edges, None, (0,), 1.0)
 
 
@@ -73,7 +73,20 @@ def test_a_method_that_looks_away_is_told():
     found = explain.trust(MODEL, X, 0, method=blind)
     assert not found.passed
     assert [stage.likeness for stage in found.stages] == [(1.0, 1.0, 1.0)] * 4
+    assert [stage.sizes for stage in found.stages] == [(1.0, 1.0, 1.0)] * 4
     assert "do not trust it" in str(found)
+
+
+def test_a_method_whose_signs_alone_are_learnt_is_told():
+    def mostly_blind(model, x, target):
+        found = blind(model, x, target)
+        signs = np.random.default_rng(int(abs(float(model(x).sum())) * 1e6)).choice([-1, 1], (6, 9))
+        return explain.Attribution("edges", "", x[0], found.values * signs, None, (0,), 1.0)
+
+    found = explain.trust(MODEL, X, 0, method=mostly_blind)
+    assert found.passed
+    assert "its signs were learnt; where it points is the picture's doing" in str(found)
+    assert found.stages[-1].sizes == pytest.approx((1.0, 1.0, 1.0))
 
 
 def test_only_the_last_layers_are_random():
@@ -115,8 +128,9 @@ def test_a_flat_map_is_not_trusted():
     assert found.stages[-1].median == 0
     assert not found.passed
     assert "nothing to trust" in str(found)
-    lost = explain.trust(MODEL, np.full_like(X, np.nan), 0)
+    lost = explain.trust(MODEL, np.full_like(X, np.nan), 0, method=explain.gradient_times_input)
     assert not lost.passed
+    assert "not every value is finite" in lost.verdict or "flat" in lost.verdict
     json.dumps(lost.to_dict(), allow_nan=False)
 
 
@@ -129,6 +143,7 @@ def test_alike(seed, shape):
     assert alike(a, np.exp(a)) == pytest.approx(1)  # the order is the same
     assert alike(a, b) == pytest.approx(alike(b, a))
     assert alike(a, np.zeros(shape)) == 0
+    assert alike(np.zeros(shape), a) == 0
     assert alike(np.ones(shape), np.zeros(shape)) == 1
     assert np.isnan(alike(a, np.full(shape, np.nan)))
 
@@ -140,8 +155,8 @@ def test_alike_is_spearmans(seed, ties):
     a, b = rng.integers(-3, 4, (2, 5, 6)) if ties else rng.standard_normal((2, 5, 6))
     signed = stats.spearmanr(a, b, axis=None).statistic
     sizes = stats.spearmanr(np.abs(a), np.abs(b), axis=None).statistic
-    assert alike(a, b) == pytest.approx(max(abs(signed), sizes))
-    assert alike(a, b, sizes=False) == pytest.approx(abs(signed))
+    assert alike(a, b) == pytest.approx(abs(signed))
+    assert alike(np.abs(a), np.abs(b)) == pytest.approx(abs(sizes))
 
 
 def test_the_patches_that_excite_are_those_of_the_largest_values():

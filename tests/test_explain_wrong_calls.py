@@ -25,7 +25,11 @@ def test_only_our_errors_come_out(function, data):
         str(function(*args, **kwargs))
 
 
-@pytest.mark.parametrize("name", ["plot_xray", "plot_found_kernel", "plot_coach", "plot_im2col"])
+FIGURES = ["plot_xray", "plot_found_kernel", "plot_coach", "plot_im2col", "plot_attribution"]
+FIGURES += ["plot_trust", "plot_patches", "plot_excited", "plot_gradient"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
 @given(data=st.data())
 def test_figures_too(name, data):
     with suppress(MiniCNNError):

@@ -71,8 +71,8 @@ class Patches:
     step : str
     channel : int
     patches : tuple of Patch
-    size : (rows, columns)
-        How much of a picture a value sees, away from the borders.
+    field : Field
+        Which pixels each value of the step sees.
     peaks : array (N,)
         The channel's largest value in each picture of the data set.
     method : str
@@ -81,7 +81,7 @@ class Patches:
     step: str
     channel: int
     patches: tuple[Patch, ...]
-    size: Pair
+    field: Field
     peaks: Array
     method: str = "exciting patches"
 
@@ -89,6 +89,11 @@ class Patches:
     def map(self) -> Array:
         """The peaks as one row (1, N): which pictures the channel likes, and which less."""
         return self.peaks[None]
+
+    @property
+    def size(self) -> Pair:
+        """How many rows and columns of a picture a value sees, away from the borders."""
+        return self.field.size
 
     @property
     def is_silent(self) -> bool:
@@ -212,7 +217,7 @@ def exciting_patches(
         raise UnsupportedError(f"step {short(step)} gives NaN, or looks at nothing but padding")
     found.sort(key=lambda one: (-one[0], one[1:]))
     patches = tuple(_patch(data, field, one) for one in found[:count])
-    return Patches(wiring.name(position), channel, patches, field.size, peaks)
+    return Patches(wiring.name(position), channel, patches, field, peaks)
 
 
 def _blind(field: Field, maps: tuple[int, ...], picture: tuple[int, ...]) -> Array:

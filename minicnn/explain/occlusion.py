@@ -9,6 +9,7 @@ import numpy as np
 from minicnn.errors import ShapeError
 from minicnn.explain.attribution import one_picture, pictures_at_once, score_of
 from minicnn.explain.attribution_record import Attribution
+from minicnn.explain.ledger_numbers import number
 from minicnn.explain.way_back import a_layer
 from minicnn.layers import Field, Layer
 from minicnn.shapes import Pair, Window, pair, real
@@ -85,7 +86,7 @@ def occlusion(
             scores[first + i] = outputs[i][place].mean(dtype=np.float64)
     return Attribution(
         method="occlusion",
-        question=f"how far does the answer fall if {size[0]} x {size[1]} pixels are {fill:g}?",
+        question=f"how far does the answer fall if {size[0]} x {size[1]} pixels are {number(fill)}?",
         picture=x[0],
         values=(answer - scores).reshape(rows, columns),
         field=Field().through(window),

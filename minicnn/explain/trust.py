@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.explain.attribution import saliency
-from minicnn.explain.excite import Excited
+from minicnn.explain.attribution_record import Attribution
 from minicnn.explain.trust_record import Explained, Trust, TrustStage
 from minicnn.explain.way_back import a_layer
 from minicnn.layers import Layer
@@ -36,9 +36,9 @@ def trust(
     all that was learnt: first those of the last layer, then those of more and more before it, at
     last all. An explanation that stays the same explains the picture, not the network.
 
-    How alike two maps are is Spearman's rank correlation, of the values or of their sizes,
-    whichever is further from 0: a map that only changed its signs is the same map. Pictures that
-    were made are compared by their values alone: a negative is another picture.
+    How alike two maps are is Spearman's rank correlation, without its sign: of their values, and
+    of their values' sizes. Where the sizes stay alike and the values do not, the weights only say
+    what is for the answer and what against it; where the map points is the picture's doing.
 
     Parameters
     ----------
@@ -88,7 +88,6 @@ def trust(
             "array of them holds one value only"
         )
     real = _explained(method(model, x, target))
-    sizes = not isinstance(real, Excited)
     stages = []
     for count in np.unique(np.rint(np.linspace(1, len(layers), STAGES)).astype(int)).tolist():
         last = layers[len(layers) - count :]
@@ -97,17 +96,19 @@ def trust(
             _explained(method(model.with_params({key: one[key] for key in keys}), x, target))
             for one in shuffles
         ]
-        likeness = tuple(alike(real.map, other.map, sizes=sizes) for other in others)
-        stages.append(TrustStage(tuple(name for name, _ in last), likeness, others[0]))
+        likeness = tuple(alike(real.map, other.map) for other in others)
+        sizes = tuple(alike(np.abs(real.map), np.abs(other.map)) for other in others)
+        if not isinstance(real, Attribution):  # what is no map of shares has no signs
+            sizes = likeness
+        stages.append(TrustStage(tuple(name for name, _ in last), likeness, sizes, others[0]))
     return Trust(real, tuple(stages))
 
 
-def alike(a: Array, b: Array, *, sizes: bool = True) -> float:
+def alike(a: Array, b: Array) -> float:
     """Return how alike two maps are: 1 is the same order of values, 0 nothing in common.
 
-    It is Spearman's rank correlation of the values or (with `sizes`) of their sizes, whichever is
-    further from 0, without its sign. With a flat map it is 0, between two of them 1; NaN where a
-    value is not finite.
+    It is Spearman's rank correlation without its sign. With a flat map it is 0, between two of
+    them 1; NaN where a value is not finite.
 
     Examples
     --------
@@ -118,18 +119,11 @@ def alike(a: Array, b: Array, *, sizes: bool = True) -> float:
         raise ShapeError(f"only maps of one shape can be alike, got {a.shape} and {b.shape}")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return float("nan")
-    flat = [bool((one == one.flat[0]).all()) for one in (a, b)]
-    if any(flat):
-        return 1.0 if all(flat) else 0.0
-    of_sizes = _spearman(np.abs(a), np.abs(b)) if sizes else 0.0
-    return max(abs(_spearman(a, b)), of_sizes)
-
-
-def _spearman(a: Array, b: Array) -> float:
-    """Return the rank correlation of two maps; 0 where one is flat."""
     first, second = (one - one.mean() for one in (_ranks(a.ravel()), _ranks(b.ravel())))
     length = float(np.sqrt((first @ first) * (second @ second)))
-    return float(np.clip(first @ second / length, -1, 1)) if length else 0.0
+    if length:
+        return min(1.0, abs(float(first @ second)) / length)
+    return 0.0 if first.any() or second.any() else 1.0
 
 
 def _ranks(values: Array) -> Array:

@@ -38,18 +38,26 @@ class TrustStage:
         The steps whose weights were randomised, first to last.
     likeness : tuple of float
         For each of the randomised networks, how alike its map is to the real one.
+    sizes : tuple of float
+        The same of the maps without signs; for what has none, `likeness` again.
     example : Attribution, Excited or Patches
         What the method says of the first of them.
     """
 
     layers: tuple[str, ...]
     likeness: tuple[float, ...]
+    sizes: tuple[float, ...]
     example: Any
 
     @property
     def median(self) -> float:
         """The middle one of `likeness`."""
         return float(np.median(self.likeness))
+
+    @property
+    def median_of_sizes(self) -> float:
+        """The middle one of `sizes`."""
+        return float(np.median(self.sizes))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,6 +98,8 @@ class Trust:
             return "the map is flat: there is nothing to compare, and nothing to trust"
         if not np.isfinite(self.stages[-1].median):
             return "not every value is finite: there is nothing to compare"
+        if self.passed and self.stages[-1].median_of_sizes >= CHANGED:
+            return "its signs were learnt; where it points is the picture's doing"
         if self.passed:
             return "it depends on what was learnt"
         return "it hardly depends on what was learnt: do not trust it here"
@@ -101,7 +111,11 @@ class Trust:
             "passed": self.passed,
             "verdict": self.verdict,
             "stages": [
-                {"layers": list(one.layers), "likeness": [plain(v) for v in one.likeness]}
+                {
+                    "layers": list(one.layers),
+                    "likeness": [plain(v) for v in one.likeness],
+                    "sizes": [plain(v) for v in one.sizes],
+                }
                 for one in self.stages
             ],
         }
@@ -121,10 +135,12 @@ class Trust:
         )
         names = [stage_text(one, self) for one in self.stages]
         width = min(max(map(len, names)), 44)
+        yield f"    {' ' * width}  values  sizes"
         for name, one in zip(names, self.stages, strict=True):
-            shown = ", ".join(f"{value:.2f}" for value in one.likeness[:4])
-            more = ", ..." if len(one.likeness) > 4 else ""
-            yield f"    {clipped(name, width).ljust(width)}  {shown}{more}"
+            values = f"{one.median:6.2f}  {one.median_of_sizes:5.2f}"
+            yield f"    {clipped(name, width).ljust(width)}  {values}"
+        count = len(self.stages[0].likeness)
+        yield f"    {'the middle one of' if count > 1 else 'by'} {count} shuffle{'s'[: count > 1]}"
 
 
 def stage_text(stage: TrustStage, trust: Trust) -> str:

@@ -11,7 +11,7 @@ from matplotlib.patches import PathPatch
 from minicnn.shapes import Array
 from minicnn.viz._page import Page, colours_of
 from minicnn.viz._paths import Box, edge_path, runs_path
-from minicnn.viz._style import ALARM
+from minicnn.viz._style import ALARM, HAIRLINE
 from minicnn.viz._values import strongest
 
 PALE, GREY = (1.0, 1.0, 1.0, 0.72), (0.55, 0.55, 0.55, 0.72)
@@ -87,3 +87,15 @@ def _lightness(drawn: AxesImage) -> Array:
     colours = values if values.ndim == 3 else colours_of(drawn)
     light: Array = colours[..., :3] @ np.array([0.299, 0.587, 0.114])
     return light
+
+
+def blank_set(page: Page, mask: Array, box: Box) -> None:
+    """Leave a set (H, W) of a map blank, hatched on white: there is no value."""
+    path = runs_path(mask, snapped(page, box))
+    if path is not None:
+        page.axes.add_artist(
+            PathPatch(
+                path, facecolor="white", edgecolor=HAIRLINE, linewidth=0, hatch="////",
+                clip_on=False, gid="blank",
+            )
+        )  # fmt: skip
