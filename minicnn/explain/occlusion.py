@@ -84,9 +84,10 @@ def occlusion(
         outputs = model(covered)
         for i in range(len(some)):
             scores[first + i] = outputs[i][place].mean(dtype=np.float64)
+    covered_by = f"{size[0]} x {size[1]} pixels"
     return Attribution(
         method="occlusion",
-        question=f"how far does the answer fall if {size[0]} x {size[1]} pixels are {number(fill)}?",
+        question=f"how far does the answer fall if {covered_by} are {number(fill)}?",
         picture=x[0],
         values=(answer - scores).reshape(rows, columns),
         field=Field().through(window),
