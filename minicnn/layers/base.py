@@ -112,10 +112,10 @@ class Layer:
             For an array of another shape.
         """
         check_mapping(params)
-        new = copy.copy(self)
+        new, own = copy.copy(self), self.params
         for name, array in params.items():
-            setattr(new, name, self._checked_param(name, array))
-        for name, old in self.params.items():
+            setattr(new, name, self._checked_param(name, array, own))
+        for name, old in own.items():
             if name not in params:
                 setattr(new, name, old.copy())
         return new
@@ -226,12 +226,12 @@ class Layer:
         named = zip(self.param_names, gradients, strict=True)
         return {name: gradient for name, gradient in named if getattr(self, name) is not None}
 
-    def _checked_param(self, name: str, array: Any) -> Array:
+    def _checked_param(self, name: str, array: Any, own: Mapping[str, Array]) -> Array:
         who = type(self).__name__
-        if name not in self.params:
-            known = ", ".join(map(repr, self.params)) or "none"
+        if name not in own:
+            known = ", ".join(map(repr, own)) or "none"
             raise ConfigError(f"{who} has no parameter {short(name)}; its parameters are {known}")
-        old = self.params[name]
+        old = own[name]
         if isinstance(array, np.generic):  # what arithmetic makes of an array of no axes
             array = np.asarray(array)
         new = real_array(array, who, name)

@@ -67,8 +67,11 @@ class Container(Layer):
 
     def for_training(self, rng: Any = None) -> Self:
         """Return the model as it stands for one step of learning; see `Layer.for_training`."""
-        rng = generator(rng)
-        return self._with_children(layer.for_training(rng) for layer in self.children.values())
+        rng, layers = generator(rng), list(self.children.values())
+        learners = [layer.for_training(rng) for layer in layers]
+        if all(one is other for one, other in zip(learners, layers, strict=True)):
+            return self
+        return self._with_children(learners)
 
     def trace(self, x: Array, *, max_bytes: int | None = None) -> Trace:
         """Return a record of every step, down to the layers of nested models.
