@@ -11,6 +11,7 @@ from minicnn.explain.collapse import Collapsed, collapse
 from minicnn.explain.compare import compare
 from minicnn.explain.compare_gap import Gap
 from minicnn.explain.compare_records import Comparison
+from minicnn.explain.confusion import Confusion, MixUp, confusion
 from minicnn.explain.doctor import diagnose
 from minicnn.explain.doctor_findings import Diagnosis, Finding
 from minicnn.explain.excite import Excited, maximise
@@ -26,12 +27,15 @@ from minicnn.explain.im2col import im2col_atlas
 from minicnn.explain.im2col_cost import Im2colCost
 from minicnn.explain.im2col_record import Im2colAtlas
 from minicnn.explain.ledger import Ledger, pixel
+from minicnn.explain.mistakes import Mistake, Mistakes, worst_mistakes
 from minicnn.explain.occlusion import occlusion
 from minicnn.explain.padding_modes import PaddingModes, padding_modes
 from minicnn.explain.projective_field import ProjectiveField, projective_field
 from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
+from minicnn.explain.time_lapse import time_lapse
+from minicnn.explain.time_lapse_record import Change, TimeLapse
 from minicnn.explain.trust import trust
 from minicnn.explain.trust_record import Trust, TrustStage
 from minicnn.explain.way_back import BackStep, WayBack, way_back
@@ -43,8 +47,10 @@ __all__ = [
     "BackStep",
     "BorderStep",
     "BorderTruth",
+    "Change",
     "Collapsed",
     "Comparison",
+    "Confusion",
     "Diagnosis",
     "Excited",
     "FieldStep",
@@ -55,6 +61,9 @@ __all__ = [
     "Im2colAtlas",
     "Im2colCost",
     "Ledger",
+    "Mistake",
+    "Mistakes",
+    "MixUp",
     "PaddingModes",
     "Patch",
     "Patches",
@@ -63,6 +72,7 @@ __all__ = [
     "ReLUEffect",
     "ReceptiveField",
     "SlidingWindow",
+    "TimeLapse",
     "Trust",
     "TrustStage",
     "WayBack",
@@ -71,6 +81,7 @@ __all__ = [
     "border_truth",
     "collapse",
     "compare",
+    "confusion",
     "diagnose",
     "exciting_patches",
     "find_kernel",
@@ -88,7 +99,9 @@ __all__ = [
     "relu_effect",
     "saliency",
     "sliding_window",
+    "time_lapse",
     "trust",
     "way_back",
+    "worst_mistakes",
     "xray",
 ]

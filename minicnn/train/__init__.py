@@ -20,6 +20,7 @@ from minicnn.train.optimizer import Memory, Optimizer
 from minicnn.train.optimizers import SGD, Adam, AdamW
 from minicnn.train.packaged import digits, mnist
 from minicnn.train.schedules import Constant, Cosine, Steps, WarmUp
+from minicnn.train.snapshots import Snapshot, Snapshots
 from minicnn.train.step import Score, apply, evaluate, gradients, predict
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Memory",
     "Optimizer",
     "Score",
+    "Snapshot",
+    "Snapshots",
     "Steps",
     "Training",
     "WarmUp",

@@ -8,6 +8,7 @@ from minicnn.viz.attribution import plot_attribution
 from minicnn.viz.border import plot_border_truth
 from minicnn.viz.coach import plot_coach
 from minicnn.viz.comparison import plot_comparison
+from minicnn.viz.confusion import plot_confusion
 from minicnn.viz.diagnosis import plot_diagnosis
 from minicnn.viz.excited import plot_excited
 from minicnn.viz.feature_maps import plot_feature_maps, plot_images, plot_kernels
@@ -16,8 +17,12 @@ from minicnn.viz.filmstrip import plot_filmstrip
 from minicnn.viz.found_kernel import plot_found_kernel
 from minicnn.viz.gradient import plot_gradient
 from minicnn.viz.im2col import animate_im2col, plot_im2col
+from minicnn.viz.learning import animate_learning
+from minicnn.viz.learning_curves import plot_learning_curves
+from minicnn.viz.learning_filmstrip import plot_learning_filmstrip
 from minicnn.viz.ledger import plot_ledger
 from minicnn.viz.maps import draw_kernel, draw_map, render_map
+from minicnn.viz.mistakes import plot_mistakes
 from minicnn.viz.padding_modes import plot_padding_modes
 from minicnn.viz.patches import plot_patches
 from minicnn.viz.pipeline import plot_pipeline
@@ -31,6 +36,7 @@ __all__ = [
     "Scale",
     "animate_convolution",
     "animate_im2col",
+    "animate_learning",
     "draw_kernel",
     "draw_map",
     "figure_bytes",
@@ -40,6 +46,7 @@ __all__ = [
     "plot_border_truth",
     "plot_coach",
     "plot_comparison",
+    "plot_confusion",
     "plot_diagnosis",
     "plot_excited",
     "plot_feature_maps",
@@ -49,7 +56,10 @@ __all__ = [
     "plot_im2col",
     "plot_images",
     "plot_kernels",
+    "plot_learning_curves",
+    "plot_learning_filmstrip",
     "plot_ledger",
+    "plot_mistakes",
     "plot_padding_modes",
     "plot_patches",
     "plot_pipeline",

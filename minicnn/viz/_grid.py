@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from minicnn.shapes import integer
+from minicnn.shapes import Pair, integer
 from minicnn.viz import _text
 from minicnn.viz._page import (
     BAR,
@@ -278,12 +278,17 @@ def reduced_notes(grids: Sequence[Grid], dpi: float) -> list[str]:
             if shape is not None:
                 block = block_size((shape[0], shape[1]), (dots[0], dots[1]))
                 blocks[is_picture] = max(blocks[is_picture], block)
-    notes = []
-    if max(blocks[False]) > 1:
-        notes.append(
-            "Drawn smaller than they are: each dot of a map is the value furthest from 0 of up to "
-            f"{_text.by(blocks[False])} values."
-        )
+    notes = smaller_maps(blocks[False])
     if max(blocks[True]) > 1:
         notes.append("Pictures are drawn smaller than they are: each dot is a mean.")
     return notes
+
+
+def smaller_maps(block: Pair) -> list[str]:
+    """Say that so many rows and columns of a map share a dot; nothing if each value has its own."""
+    if max(block) == 1:
+        return []
+    return [
+        "Drawn smaller than they are: each dot of a map is the value furthest from 0 of up to "
+        f"{_text.by(block)} values."
+    ]

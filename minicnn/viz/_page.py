@@ -197,6 +197,11 @@ class Page:
         """Draw a hairline around something."""
         self._rectangle(x, y, width, height, facecolor="none", edgecolor=HAIRLINE, linewidth=0.5)
 
+    def blank(self, x: float, y: float, width: float, height: float) -> None:
+        """Leave a box white, with a hairline around it."""
+        x, y, width, height = self._box(x, y, width, height)
+        self._rectangle(x, y, width, height, facecolor="white", edgecolor=HAIRLINE, linewidth=0.5)
+
     def rule(self, y: float, left: float, right: float) -> None:
         """Draw a hairline across."""
         self._rectangle(left, y, right - left, 0.0, edgecolor=HAIRLINE, linewidth=0.5)

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Protocol
 
+import numpy as np
 from matplotlib.font_manager import findfont
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw, ImageFont
 
+from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._page import Page
 
@@ -101,14 +103,13 @@ class PixelPen:
     def __init__(self, image: Image.Image, dot: float) -> None:
         """Take up the image."""
         self.dot = dot
-        self._draw = ImageDraw.Draw(image)
+        self._image, self._draw = image, ImageDraw.Draw(image)
 
     def box(
         self, box: Box, *, fill: Any = None, edge: Any = None, thick: float = 0.5, gid: str = ""
     ) -> None:
         """Fill a box, draw its edge, or both."""
-        x, y, width, height = box
-        left, top, right, bottom = (round(v / self.dot) for v in (x, y, x + width, y + height))
+        left, top, right, bottom = _corners(box, self.dot)
         if fill is not None and right > left and bottom > top:
             self._draw.rectangle((left, top, right - 1, bottom - 1), fill=fill)
         if edge is not None:
@@ -130,6 +131,25 @@ class PixelPen:
         place = x / self.dot, baseline / self.dot
         typeface = _typeface(size / self.dot)
         self._draw.text(place, text, font=typeface, fill=color, anchor=_ANCHORS[align])
+
+    def dots(self, box: Box) -> tuple[int, int, int, int]:
+        """Return a box in dots: left, top, and at least one column and one row."""
+        left, top, right, bottom = _corners(box, self.dot)
+        return left, top, max(right - left, 1), max(bottom - top, 1)
+
+    def picture(self, box: Box, colours: Array) -> None:
+        """Fill a box with an image, (H, W, 3) uint8, each of its pixels as many dots as fit."""
+        left, top, width, height = self.dots(box)
+        rows = np.arange(height) * len(colours) // height
+        columns = np.arange(width) * colours.shape[1] // width
+        shown = np.ascontiguousarray(colours[rows[:, None], columns])
+        self._image.paste(Image.fromarray(shown), (left, top))
+
+
+def _corners(box: Box, dot: float) -> tuple[int, int, int, int]:
+    x, y, width, height = box
+    left, top, right, bottom = (round(v / dot) for v in (x, y, x + width, y + height))
+    return left, top, right, bottom
 
 
 @cache

@@ -14,7 +14,9 @@ from PIL import Image
 from minicnn.errors import ConfigError, OutputError
 from minicnn.files import check_output, write_whole
 from minicnn.shapes import integer
-from minicnn.viz._gif import HOLD, SHORTEST, gif_bytes
+from minicnn.viz._gif import HOLD, SHORTEST, figure_frame, gif_bytes
+from minicnn.viz._page import Page
+from minicnn.viz._pen import PixelPen
 
 _MOST_IN_A_NOTEBOOK = 600
 
@@ -139,6 +141,31 @@ class Animation:
     def __repr__(self) -> str:
         """Say how many frames there are and how long each stands."""
         return f"<Animation of {self._count} frames, {self.milliseconds / 1000:g} s each>"
+
+
+def over_a_still(
+    still: Callable[[], Page], moving: Callable[[PixelPen, int], None]
+) -> Callable[[int], Image.Image]:
+    """Return what draws a frame: what moves, over a page that is drawn once, when it is needed.
+
+    Parameters
+    ----------
+    still : function
+        ``still()`` returns the page with all that is the same in every frame.
+    moving : function
+        ``moving(pen, position)`` draws the rest over a copy of it.
+    """
+    drawn: list[tuple[Image.Image, float]] = []
+
+    def draw(position: int) -> Image.Image:
+        if not drawn:
+            page = still()
+            drawn.append((Image.fromarray(figure_frame(page.done())), page.dot))
+        frame, dot = drawn[0][0].copy(), drawn[0][1]
+        moving(PixelPen(frame, dot), position)
+        return frame
+
+    return draw
 
 
 def checked_frames(frames: Any, count: int, most: int) -> list[int]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PIL import Image
-
 from minicnn.explain.sliding import sliding_window
 from minicnn.shapes import Array, integer
 from minicnn.viz import _text
-from minicnn.viz._gif import figure_frame
 from minicnn.viz._page import Page, new_figure
 from minicnn.viz._pen import PixelPen
 from minicnn.viz._sliding_layout import layout_of
 from minicnn.viz._sliding_moving import draw_moving
 from minicnn.viz._sliding_scene import Scene
 from minicnn.viz._sliding_still import draw_still
-from minicnn.viz.animation import Animation, checked_frames
+from minicnn.viz.animation import Animation, checked_frames, over_a_still
 
 MOST_FRAMES = 250
 """A longer way is shown by so many of its stops at most, if nothing else is said."""
@@ -92,17 +89,16 @@ def animate_convolution(
     scene = Scene(slide, integer("max_channels", max_channels, least=1), 72 / dpi)
     stops = checked_frames(frames, len(slide), MOST_FRAMES)
     layout = layout_of(scene, _text.checked("title", title))
-    still: list[Image.Image] = []
 
-    def draw(position: int) -> Image.Image:
-        if not still:
-            page = Page(new_figure(dpi), layout.width, layout.height)
-            draw_still(page, scene, layout)
-            still.append(Image.fromarray(figure_frame(page.done())))
-        frame = still[0].copy()
-        draw_moving(PixelPen(frame, 72 / dpi), scene, layout, slide.stop(stops[position]))
-        return frame
+    def still() -> Page:
+        page = Page(new_figure(dpi), layout.width, layout.height)
+        draw_still(page, scene, layout)
+        return page
 
+    def moving(pen: PixelPen, position: int) -> None:
+        draw_moving(pen, scene, layout, slide.stop(stops[position]))
+
+    draw = over_a_still(still, moving)
     if milliseconds is None:
         milliseconds = min(max(_LASTS // len(stops), 60), 400)
     return Animation(draw, len(stops), milliseconds=milliseconds, about=scene.title)
