@@ -8,9 +8,9 @@ threads are to be had with one BLAS thread only.
 
 The number of BLAS threads is one number for the whole process. So the hold is counted: the first
 who comes notes the number and sets one, the last who leaves puts it back, whatever happened in
-between. `threadpoolctl` (``pip install ".[fast]"``) knows every BLAS; without it we know the
-OpenBLAS in NumPy's own wheels. Any other BLAS (Accelerate, MKL) is then left as it is: results
-are right, but the last bit may follow its number of threads.
+between. We know the OpenBLAS in NumPy's own wheels; `threadpoolctl` (``pip install ".[fast]"``)
+knows others. One that neither knows is left as it is: results are right, but the last bit may
+follow its number of threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -80,14 +80,36 @@ class OneThread:
 
 def find_libraries() -> list[Library]:
     """Return every BLAS that we can control; none is not an error."""
+    return numpys_openblas() or threadpoolctls()
+
+
+def threadpoolctls() -> list[Library]:
+    """Return every BLAS that `threadpoolctl` knows, if it is there."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
-        return numpys_openblas()
+        return []
     with warnings.catch_warnings():  # about mixtures of OpenMP, which we neither make nor mend
         warnings.simplefilter("ignore")
         found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return [Library(one.get_num_threads, one.set_num_threads) for one in found]
+    return [Library(one.get_num_threads, _from_any_thread(one)) for one in found]
+
+
+def _from_any_thread(controller: Any) -> Callable[[int], object]:
+    """Return its `set_num_threads` as it works in every thread.
+
+    threadpoolctl 3.7 and later listen to the first thread that sets the number of an OpenBLAS,
+    and do nothing, silently, for others. Our hold may begin in one thread and end in another.
+    """
+
+    def set_number(number: int) -> None:
+        if hasattr(controller, "clear_controlling_thread"):
+            controller.clear_controlling_thread(force=True)
+        controller.set_num_threads(number)
+        if hasattr(controller, "clear_controlling_thread"):
+            controller.clear_controlling_thread(force=True)
+
+    return set_number
 
 
 def numpys_openblas() -> list[Library]:
