@@ -7,15 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import same_bits
+from networks import networks
 from strategies import arrays, convolutions
 
 from minicnn import (
+    BatchNorm2D,
     Conv2D,
+    ConvTranspose2D,
     Flatten,
     GlobalAvgPool2D,
+    GroupNorm,
+    LayerNorm,
     Linear,
     Pad,
     Parallel,
+    PReLU,
     ReLU,
     Residual,
     Sequential,
@@ -90,6 +96,90 @@ def test_of_any_convolution_exactly(case, data):
     up = layer(case.x).sum()
     layer.weight = moved
     assert ones.value == ones.terms.products.sum() == layer(case.x).sum() - up
+
+
+@given(case=networks(), data=st.data())
+def test_of_every_layer_that_learns(case, data):
+    """The sum is what the model's own way back gives for that number, in any network."""
+    model, shape = case
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    x = data.draw(arrays((data.draw(st.integers(1, 3)), *shape[1:]), dtype, whole=False))
+    y, backward = model.vjp(x)
+    dy = np.random.default_rng(0).standard_normal(y.shape).astype(dtype)
+    gradients = backward(dy)[1]
+    keys = {id(layer): key for key, layer in _parameter_layers(model)}
+    for step in model.trace(x):
+        for parameter, values in step.layer.params.items():
+            if parameter in step.layer.statistics:
+                continue
+            index = tuple(data.draw(st.integers(0, n - 1)) for n in values.shape)
+            story = explain.gradient(
+                model, x, None, step.name, index, parameter=parameter, loss=lambda *_: (0.0, dy)
+            )
+            expected = gradients[f"{keys[id(step.layer)]}.{parameter}"][index]
+            assert story.check.agrees, str(story)
+            size = np.abs(story.terms.products).sum()
+            assert story.value == pytest.approx(expected, rel=1e-3, abs=1e-4 * size)
+            assert story.terms.came_in.shape == story.terms.came_back.shape
+            assert len(story.terms.axes) == story.terms.came_in.ndim
+            text = str(story)
+            assert text.isascii()
+            assert max(map(len, text.splitlines())) <= 80
+            json.dumps(story.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Conv2D(4, 4, (3, 2), stride=(2, 1), padding=1, groups=2, rng=0), (2, 4, 5, 6)),
+        (ConvTranspose2D(4, 2, 3, stride=2, padding=1, groups=2, rng=0), (2, 4, 3, 4)),
+        (ConvTranspose2D(2, 2, 2, stride=3, output_padding=2, rng=0), (2, 2, 3, 4)),
+        (Linear(4, 3, rng=0), (2, 4)),
+        (Linear(4, 3, rng=0), (2, 3, 4)),
+        (PReLU(), (2, 3, 4, 5)),
+        (PReLU(3), (2, 3, 4, 5)),
+        (PReLU(4), (3, 4)),
+        (BatchNorm2D(3), (2, 3, 4, 5)),
+        (BatchNorm2D(3, moments="batch"), (2, 3, 4, 5)),
+        (GroupNorm(2, 4), (2, 4, 3, 5)),
+        (LayerNorm((3, 4)), (2, 2, 3, 4)),
+        (LayerNorm(4), (2, 4)),
+    ],
+    ids=str,
+)
+def test_the_sum_is_the_slope_by_central_differences(layer, shape):
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal(shape)
+    layer = layer.with_params(
+        {k: rng.integers(4, 13, v.shape) / 8 for k, v in layer.params.items() if "num" not in k}
+    )
+    dy = rng.standard_normal(layer.output_shape(shape))
+    for parameter, values in layer.params.items():
+        if parameter in layer.statistics:
+            closed = explain.gradient(
+                layer,
+                x,
+                None,
+                0,
+                (0,) * values.ndim,
+                parameter=parameter,
+                loss=lambda *_: (0.0, dy),
+            )
+            assert closed.terms is None
+            assert "no plain sum" in str(closed)
+            continue
+        for index in np.ndindex(values.shape):
+            story = explain.gradient(
+                layer, x, None, 0, index, parameter=parameter, loss=lambda *_: (0.0, dy)
+            )
+            ends = []
+            for by in (-0.5, 0.5):  # exact, and each layer is linear in its parameters
+                moved = values.copy()
+                moved[index] += by
+                ends.append((layer.with_params({parameter: moved})(x) * dy).sum())
+            slope = ends[1] - ends[0]
+            assert story.terms.products.sum() == pytest.approx(slope, rel=1e-9, abs=1e-9)
+            assert story.check.agrees
 
 
 def test_learning_goes_where_it_says():
