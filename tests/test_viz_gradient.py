@@ -1,9 +1,15 @@
 """The picture of a weight's gradient: its data, its signs, its words."""
 
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from minicnn import Conv2D, Pad, Sequential, explain, images, viz
+from minicnn import Conv2D, Linear, Pad, PReLU, Sequential, explain, images, viz
 from minicnn.errors import ConfigError, UnsupportedError
 
 
@@ -56,3 +62,51 @@ def test_wrong_calls():
     closed = explain.GradientLedger("s", 0, "L", "w", (0,), 1.0, 2.0, None, None, None)
     with pytest.raises(UnsupportedError, match="not a sum of products"):
         viz.plot_gradient(closed)
+
+
+def test_the_check_is_said_and_a_failed_one_is_red():
+    told = story(batch=2)
+    assert "Added up, 800 pulls are the same" in " ".join(texts(drawn(told)))
+    wrong = replace(told, check=replace(told.check, ledger=told.check.network + 1))
+    red = [t.get_text() for t in drawn(wrong).axes[0].texts if t.get_color() == "#b3003c"]
+    assert "not the same" in " ".join(red)
+
+
+def test_where_each_picture_pulls_once_its_factors_are_said():
+    x = np.array([[2.0, 1.0], [0.5, 3.0]])
+    told = explain.gradient(
+        Linear(2, 1), x, None, 0, (0, 1), loss=lambda *_: (0.0, np.array([[4.0], [-0.25]]))
+    )
+    assert "1 \u00d7 4 = 4" in texts(drawn(told))
+    assert "3 \u00d7 \u22120.25 = \u22120.75" in texts(drawn(told))
+
+
+@pytest.mark.parametrize("name", ["1", "3"])
+@pytest.mark.parametrize("shape", [(2, 3, 5, 4), (2, 3)])
+def test_slopes_of_one_and_of_every_channel(name, shape):
+    layer = PReLU(int(name))
+    x = np.random.default_rng(0).standard_normal(shape)
+    told = explain.gradient(layer, x, None, 0, 0, loss=lambda y, _: (0.0, y))
+    maps = 3 if name == "3" and len(shape) == 4 else 0
+    assert len(drawn(told).axes[0].images) == maps
+
+
+def drawn(told):
+    return viz.plot_gradient(told, figure=viz.new_figure())
+
+
+def test_the_gallery_runs_twice(tmp_path):
+    script = Path(__file__).resolve().parent.parent / "examples/gallery/14_gradient_ledger.py"
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", script, tmp_path],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    before, after = re.search(r"loss ([\d.]+), after a step ([\d.]+)", done.stdout).groups()
+    assert float(after) < float(before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "14_gradient_64_channels.png",
+        "14_gradient_ledger.png",
+        "14_gradient_linear.png",
+    ]

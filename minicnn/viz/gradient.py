@@ -11,7 +11,7 @@ from minicnn.explain.gradient_terms import Terms
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._page import BODY, HEADING, MARGIN, SMALL, WIDTH, Page, check_figure
-from minicnn.viz._style import INK, SOFT, number_text, printed, scale_of
+from minicnn.viz._style import ALARM, INK, SOFT, number_text, printed, scale_of
 from minicnn.viz._subject import sample_index
 from minicnn.viz._values import facts
 
@@ -87,15 +87,16 @@ def plot_gradient(
     page = Page(figure, WIDTH, below + (shown + 2) * (_LINE + 4) + MARGIN)
     head = ledger.name if title is None else _text.plain(title)
     page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
+    color = ALARM if ledger.check is not None and not ledger.check.agrees else SOFT
     for i, line in enumerate(_story(ledger)):
-        page.text(MARGIN, MARGIN + HEADING + 10 + BODY + i * _LINE, line, color=SOFT)
+        page.text(MARGIN, MARGIN + HEADING + 10 + BODY + i * _LINE, line, color=color)
     for i, (name, values) in enumerate(tiles):
         x = MARGIN + i * (width + _SIGN)
         _draw_tile(page, name, values, x, top, width, tall)
         if i:
             sign = _text.TIMES if i == 1 else "="
             page.text(x - _SIGN / 2, top + tall / 2 + 5, sign, size=HEADING, align="center")
-    _draw_pulls(page, pulls, one, ledger.value, below)
+    _draw_pulls(page, terms, one, ledger.value, below)
     return page.done()
 
 
@@ -114,6 +115,10 @@ def _story(ledger: GradientLedger) -> list[str]:
         f"{loss}The weight is {number_text(ledger.weight)}; the slope of the loss by it is "
         f"{number_text(ledger.value)}, so learning {where[ledger.direction]}."
     )
+    if ledger.terms is not None and ledger.check is not None:
+        pulls = _text.count(ledger.terms.came_in.size, "pull")
+        same = "the same" if ledger.check.agrees else f"not the same: {ledger.check.ledger:.9g}"
+        text += f" Added up, {pulls} are {same}, as far as rounding lets them."
     return _text.wrap(printed(text), BODY, _INNER, 2)
 
 
@@ -129,8 +134,9 @@ def _draw_tile(
     page.bar(scale, x, y + tall + 6, w)
 
 
-def _draw_pulls(page: Page, pulls: Array, chosen: int, total: float, y: float) -> None:
+def _draw_pulls(page: Page, terms: Terms, chosen: int, total: float, y: float) -> None:
     """Draw a bar for each picture, the hardest pull first, and one for what they add up to."""
+    pulls = terms.products.reshape(len(terms.came_in), -1).sum(axis=1)
     order = np.argsort(-np.abs(pulls), kind="stable")[:_PICTURES].tolist()
     rows = [(f"picture {n}", float(pulls[n])) for n in order]
     rest = float(pulls.sum() - pulls[order].sum())
@@ -159,4 +165,7 @@ def _draw_pulls(page: Page, pulls: Array, chosen: int, total: float, y: float) -
             clip_on=False,
         )
         text = printed(number_text(value))
+        if terms.came_in.ndim == 1 and i < len(order):
+            factors = (number_text(one[order[i]]) for one in (terms.came_in, terms.came_back))
+            text = f"{printed(f' {_text.TIMES} '.join(factors))} = {text}"
         page.text(MARGIN + _INNER, line + _LINE, text, color=color, align="right")
