@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from minicnn import errors, kernels, layers, ops, shapes, trace
+from minicnn import errors, layers, ops, shapes, trace
 from minicnn.errors import (
     ConfigError,
     DataError,
@@ -120,7 +120,8 @@ __all__ = [
     "weights",
 ]
 
-_WHEN_ASKED_FOR = {"classifier", "coach", "explain", "images", "models", "train", "viz", "weights"}
+_WHEN_ASKED_FOR = {"classifier", "coach", "explain", "images", "kernels", "models", "train", "viz"}
+_WHEN_ASKED_FOR |= {"weights"}
 
 
 def __getattr__(name: str) -> Any:

@@ -111,7 +111,7 @@ def test_importing_it_imports_numpy_and_nothing_else():
 
 
 SLOW = ["numpy.ma", "numpy.typing", "fractions", "decimal", "difflib", "html", "urllib.parse"]
-SLOW += ["concurrent.futures", "http.client", "pathlib", "asyncio"]
+SLOW += ["concurrent.futures", "http.client", "pathlib", "asyncio", "minicnn.kernels"]
 
 
 def test_importing_it_is_quick():

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from minicnn import kernels as kernel_bank
 from minicnn.errors import ConfigError, ShapeError, one_of, short
 from minicnn.layers.base import (
     Backward,
@@ -149,6 +148,8 @@ class Conv2D(Layer):
         >>> Conv2D.from_kernels(pair, in_channels=3, per_channel=True).weight.shape
         (6, 1, 3, 3)
         """
+        from minicnn import kernels as kernel_bank  # when it is needed: it makes every kernel
+
         bank = kernel_bank.as_kernels(kernels)
         channels = integer("in_channels", in_channels, least=1)
         values = kernel_bank.stack(bank)[:, None]  # (O, 1, KH, KW)
