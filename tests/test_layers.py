@@ -256,6 +256,20 @@ def test_dtype(name, given_dtype, computed):
 
 
 @every_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_no_number_passes_both_ways_in_silence(name, dtype):
+    """Sums of inf and -inf are NaN, those of huge numbers inf: to be seen, not warned of."""
+    rng, large = np.random.default_rng(0), np.finfo(dtype).max
+    for odd in ([np.inf, -np.inf], [large, -large], [np.nan, np.inf, -np.inf, 0, large]):
+        x = rng.choice(odd, (2, 3, 8, 9)).astype(dtype)
+        layer = made(name, x.shape)
+        y, backward = layer.vjp(x)
+        same_bits(layer(x), y)
+        dx, _ = backward(rng.choice(odd, y.shape).astype(dtype))
+        assert dx.shape == x.shape
+
+
+@every_layer
 def test_nan_stays_visible(name):
     x = np.ones((2, 3, 8, 9))
     x[1, 2] = np.nan

@@ -54,8 +54,9 @@ class Add(Merge):
         """Return x + ..., for arrays of one shape."""
         first, *others = self._checked((x, *more))
         y = first.copy()
-        for other in others:
-            y = y + other
+        with np.errstate(all="ignore"):  # of inf - inf: NaN, as it should be
+            for other in others:
+                y = y + other
         return y
 
     def output_shape(self, input_shape: Shape, *more: Shape) -> Shape:

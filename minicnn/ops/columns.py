@@ -108,9 +108,10 @@ def col2im(
         )
     taps = columns.reshape(batch, channels, kh, kw, oh, ow)
     padded = np.zeros((batch, channels, *window.padded_size(height, width)), columns.dtype)
-    for u in range(kh):
-        for v in range(kw):
-            padded[:, :, *tap(window, u, v, slice(0, oh), ow)] += taps[:, :, u, v]
+    with np.errstate(all="ignore"):
+        for u in range(kh):
+            for v in range(kw):
+                padded[:, :, *tap(window, u, v, slice(0, oh), ow)] += taps[:, :, u, v]
     (top, _), (left, _) = window.padding
     return padded[:, :, top : top + height, left : left + width].copy()
 

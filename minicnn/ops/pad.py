@@ -166,7 +166,8 @@ def check_room(size: tuple[int, ...], around: Sides, mode: str) -> None:
 def _fold(dy: Array, source: Array, before: int, size: int) -> Array:
     """Add each padded row of (N, C, rows, columns) to the row it was copied from."""
     dx = dy[:, :, before : before + size].copy()
-    for row, origin in enumerate(source):
-        if not before <= row < before + size:
-            dx[:, :, origin] += dy[:, :, row]
+    with np.errstate(all="ignore"):
+        for row, origin in enumerate(source):
+            if not before <= row < before + size:
+                dx[:, :, origin] += dy[:, :, row]
     return dx

@@ -70,10 +70,11 @@ def adaptive_avg_pool2d_backward(dy: Array, input_shape: Shape) -> Array:
     check_bytes("adaptive_avg_pool2d_backward", shape, dy.dtype, None)
     dx = np.zeros(shape, dy.dtype)
     columns = bins(dx.shape[3], dy.shape[3])
-    for i, (top, bottom) in enumerate(bins(dx.shape[2], dy.shape[2])):
-        for j, (left, right) in enumerate(columns):
-            share = dy[:, :, i, j] / dy.dtype.type((bottom - top) * (right - left))
-            dx[:, :, top:bottom, left:right] += share[:, :, None, None]
+    with np.errstate(all="ignore"):
+        for i, (top, bottom) in enumerate(bins(dx.shape[2], dy.shape[2])):
+            for j, (left, right) in enumerate(columns):
+                share = dy[:, :, i, j] / dy.dtype.type((bottom - top) * (right - left))
+                dx[:, :, top:bottom, left:right] += share[:, :, None, None]
     return dx
 
 

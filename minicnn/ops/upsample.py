@@ -56,8 +56,9 @@ def upsample2d_backward(dy: Array, scale_factor: Any) -> Array:
         raise ShapeError(
             f"upsample2d_backward: dy {dy.shape} is not made of blocks of {down} x {across}"
         )
-    rows = sum((dy[:, :, i::down] for i in range(1, down)), dy[:, :, ::down])
-    dx: Array = sum((rows[..., j::across] for j in range(1, across)), rows[..., ::across])
+    with np.errstate(all="ignore"):
+        rows = sum((dy[:, :, i::down] for i in range(1, down)), dy[:, :, ::down])
+        dx: Array = sum((rows[..., j::across] for j in range(1, across)), rows[..., ::across])
     return np.array(dx, order="C")
 
 
