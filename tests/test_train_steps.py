@@ -84,6 +84,16 @@ def test_torch_takes_the_same_steps(optimizer, dtype, data):
         np.testing.assert_allclose(array, tensor.detach().numpy(), rtol=0, atol=bound)
 
 
+def test_an_average_of_the_last_gradient_alone_is_that_gradient():
+    """Counted from the old mean, a small gradient after a large one would lose its digits."""
+    params, memory = {"w": np.zeros(2, np.float32)}, None
+    adam = Adam(betas=(0.0, 0.9))
+    for size in (1e6, 1e-3):
+        g = {"w": np.array([size, -size / 3], np.float32)}
+        params, memory = adam.update(params, g, memory)
+        same_bits(memory.averages["mean"]["w"], g["w"])
+
+
 @each
 @settings(max_examples=25)
 @given(descents(np.float32), st.floats(0, 2))

@@ -128,9 +128,7 @@ class Adam(Optimizer):
     ) -> tuple[Array, Arrays]:
         p, g = self._decayed(p, g, rate)
         beta1, beta2 = self.betas
-        m = g - before["mean"]
-        m *= 1 - beta1
-        m += before["mean"]
+        m = _between(before["mean"], g, 1 - beta1)
         v = g * g
         v *= 1 - beta2
         v += beta2 * before["square"]
@@ -144,6 +142,15 @@ class Adam(Optimizer):
     def _decayed(self, p: Array, g: Array, rate: float) -> tuple[Array, Array]:
         """Return the parameter and the gradient that the step is made from."""
         return p, (g + self.weight_decay * p if self.weight_decay else g)
+
+
+def _between(old: Array, new: Array, share: float) -> Array:
+    """Return old + share (new - old), counted from the nearer end: at 1 it is `new` exactly."""
+    start, part = (old, share) if share < 0.5 else (new, share - 1)
+    between = new - old
+    between *= part
+    between += start
+    return between
 
 
 @dataclass(frozen=True)
