@@ -185,6 +185,18 @@ def test_torch_reads_ours_and_we_read_torchs(tmp_path):
     same_params(weights.load(ours, tmp_path / "theirs.safetensors"), ours)
 
 
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
+def test_a_state_dict_in_another_precision(tmp_path, kind):
+    torch, twin, ours = torch_twin()
+    state = {key: tensor.to(getattr(torch, kind)) for key, tensor in twin.state_dict().items()}
+    same = weights.load(ours, state)
+    for key, tensor in state.items():
+        same_bits(same.params[key], tensor.float().numpy())
+    theirs = pytest.importorskip("safetensors.torch")
+    theirs.save_file(state, tmp_path / "theirs.safetensors")
+    same_params(weights.load(ours, tmp_path / "theirs.safetensors"), same)
+
+
 # --- what does not fit ---------------------------------------------------------------------
 
 

@@ -192,7 +192,10 @@ def _given(name: Any, value: Any) -> Entry:
     if not isinstance(name, str):
         raise WeightsError(f"the name of an array must be text, got {short(name)}")
     if callable(getattr(value, "detach", None)):  # off the tape, and off the graphics card
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":  # which NumPy has not
+            value = value.float()
+        value = value.numpy()
     if not hasattr(value, "__array__"):
         raise WeightsError(f"{name} must be an array, got {short(value)}")
     array = np.asarray(value)
