@@ -1,6 +1,7 @@
 """minicnn train, predict, maps --weights: called in this process, on small pictures."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from minicnn import cli, train, weights
 from minicnn.classifier import Classifier
-from minicnn.cli import console
+from minicnn.cli import console, learnt
 from minicnn.cli import train as command
 
 
@@ -164,7 +165,12 @@ def test_a_progress_line_on_a_terminal_only(call, here, monkeypatch):
         (2, ["shapes", "-o", "w.pt"], "its suffix must be .npz or .safetensors"),
         (2, ["digits", "-o", "w.npz", "--size", "9"], "for folders of pictures, not for digits"),
         (2, ["drawn/", "-o", "w.npz", "--size", "big"], "'big' does not fit"),
-        (2, ["drawn/", "-o", "w.npz", "--epochs", "0"], "does not fit: write 64"),
+        (2, ["drawn/", "-o", "w.npz", "--epochs", "0"], "write 64, or any other .* above 0"),
+        (2, ["drawn/", "-o", "w.npz", "--validation", ".999"], "60 examples leaves none to learn"),
+        (2, ["drawn/", "-o", "w.npz", "--validation", ".001"], "leaves none to try it on"),
+        (2, ["drawn/", "-o", "w.npz", "--checkpoint", "./w.npz"], "w.npz: give it two names"),
+        (1, ["alone/", "-o", "w.npz"], "'alone/' holds one folder of pictures, 'cross'"),
+        (1, [".", "-o", "w.npz"], "are they the classes. Then give 'alone'"),
         (2, ["drawn/", "-o", "w.npz", "--validation", "1"], "is no share"),
         (2, ["drawn/", "-o", "w.npz", "--learning-rate", "0"], "is no learning rate"),
         (2, ["drawn/", "-o", "w.npz", "--seed", "-1"], "does not fit|expected one argument"),
@@ -180,6 +186,7 @@ def test_a_progress_line_on_a_terminal_only(call, here, monkeypatch):
 )
 def test_refusals(call, here, code, argv, message):
     (here / "there.npz").write_bytes(b"there")
+    shutil.copytree(here / "drawn" / "cross", here / "alone" / "cross")
     (here / "broken" / "a").mkdir(parents=True)
     (here / "broken" / "a" / "0.png").write_bytes(b"broken")
     found, out, err = call("train", *argv)
@@ -208,6 +215,17 @@ def test_predict_goes_on_past_bad_pictures(call, here, taught):
         assert name in err
     code, out, err = call("predict", "none.png", "-w", taught)
     assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+def test_predict_tells_pictures_of_one_name_apart(call, here, taught):
+    for folder in ("a", "b"):
+        shutil.copytree(here / "drawn" / "cross", here / folder)
+    names = sorted(path.name for path in (here / "a").iterdir())
+    (here / "b" / names[0]).rename(here / "b" / "other.png")
+    _, out, _ = call("predict", "a", "b", "-w", taught)
+    said = [line.split(": ")[0] for line in out.splitlines()]
+    both = [f"{folder}/{name}" for folder in ("a", "b") for name in names[1:]]
+    assert sorted(said) == sorted([*both, names[0], "other.png"])
 
 
 def test_predict_of_an_inverted_picture(call, here, taught):
@@ -249,6 +267,14 @@ def test_maps_of_what_it_learnt(call, here, taught):
 
     x = images.resize(images.load(picture), (16, 16))
     assert (maps == network.model[:2](x)[0]).all()
+
+
+def test_steps_keep_the_networks_names_and_grey_becomes_colour():
+    reader = Classifier.new("resnet8", 3, (12, 12), ("dark", "bright"), rng=0)
+    net, x = learnt.seeing(reader, np.zeros((1, 1, 20, 20), np.float32), every=True)
+    names = [node.name for node in net.plan()]
+    assert names == [node.name for node in reader.model.plan()][: len(names)]
+    assert net.trace(x).names == tuple(names)
 
 
 @pytest.mark.parametrize(

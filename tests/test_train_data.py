@@ -85,7 +85,7 @@ def test_a_split_of_regression_examples():
         (Dataset(np.ones(2), np.ones(2)), "2 examples of one number, targets of 1"),
         (
             Dataset(np.ones((1, 2)), np.array([11])),
-            "1 examples of 2 in 12 classes: 0 0, 0 1, 0 2, 0 3, 0 4, 0 5, 0 6, 0 7, 0 8, 0 9, ...",
+            "1 example of 2 in 12 classes: 0 0, 0 1, 0 2, 0 3, 0 4, 0 5, 0 6, 0 7, 0 8, 0 9, ...",
         ),
     ],
 )
@@ -285,6 +285,9 @@ LABELS = np.zeros(2, np.uint8)
         (LABELS, PICTURES, "Are the two files in the right order"),
         (PICTURES.astype("i4"), LABELS, "holds int32 .* pictures are bytes"),
         (np.zeros((2, 2, 3, 3), np.uint8), LABELS, "pictures are bytes"),
+        (np.zeros((2, 0, 3), np.uint8), LABELS, r"without pixels, of shape \(2, 0, 3\)"),
+        (np.zeros((2, 3, 3, 0), np.uint8), LABELS, "pictures without pixels"),
+        (np.zeros((0, 3, 0), np.uint8), LABELS[:0], "pictures without pixels"),
         (PICTURES, np.zeros(3, np.uint8), "the labels of 2 pictures"),
         (PICTURES, np.zeros((2, 1), np.uint8), "the labels of 2 pictures"),
         (PICTURES, np.zeros(2, "f4"), "the labels of 2 pictures"),
@@ -341,8 +344,10 @@ def test_any_bytes_changed_raise_only_our_errors(tmp_path_factory, data, packed)
             del content[at : at + data.draw(st.integers(1, 4))]
         content = content or bytearray(b"x")
     path = hold(tmp_path_factory.getbasetemp() / "fuzzed.idx", content)
-    with suppress(DataError, LimitError):
-        idx_array(path, max_bytes=1 << 24)
+    labels = hold(path.with_name("fuzzed.labels"), idx(LABELS))
+    for call in (idx_array, lambda path, **most: read_idx(path, labels, **most)):
+        with suppress(DataError, LimitError):
+            call(path, max_bytes=1 << 24)
 
 
 def test_what_is_no_idx_file(tmp_path):
@@ -381,6 +386,11 @@ def test_a_folder_a_class(tmp_path):
     assert means.round() == pytest.approx([105, 155, 55, 5], abs=1)
     same_bits(data.x[2:3], images.load(tmp_path / "dog" / "a.png"))
     assert str(data) == "4 examples of 1x4x6 in 2 classes: 2 each of cat, dog"
+
+
+def test_one_class_alone(tmp_path):
+    draw(tmp_path / "cat" / "1.png")
+    assert str(read_folder(tmp_path)) == "1 example of 1x4x6 in one class, cat"
 
 
 def test_grey_and_colour(tmp_path):

@@ -66,12 +66,13 @@ def seeing(taught: Classifier, x: Array, *, every: bool) -> tuple[Sequential, Ar
 
     Without `every`, it ends before the second convolution.
     """
-    layers: list[Layer] = []
-    for layer in taught.model if isinstance(taught.model, Sequential) else ():
+    model, pictures = whole(taught, x)
+    layers: list[tuple[str, Layer]] = []
+    for name, layer in zip(model.names, model, strict=True):
         if isinstance(layer, Flatten) or (layers and not every and not _keeps_size(layer)):
             break
-        layers.append(_named(layer) if isinstance(layer, Conv2D) else layer)
-    return Sequential(*layers), images.resize(x, taught.size)
+        layers.append((name, _named(layer) if isinstance(layer, Conv2D) else layer))
+    return Sequential(*layers), pictures
 
 
 def whole(taught: Classifier, x: Array) -> tuple[Sequential, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from typing import Any
 
 from minicnn.classifier import Classifier
@@ -56,9 +57,11 @@ def run(args: argparse.Namespace) -> int:
         except (MiniCNNError, OSError) as error:
             failures.append(one_line(error))
     total = len(found) + len(failures)
+    alike = Counter(source.title for source in found)
     for source in found:
         try:
-            say(f"{shown(source.title)}: {_answer(taught, source, args)}")
+            name = source.title if alike[source.title] == 1 else source.given
+            say(f"{shown(name)}: {_answer(taught, source, args)}")
         except (MiniCNNError, OSError, MemoryError) as error:
             failures.append(f"{shown(source.given)}: {one_line(error)}")
     if failures and total == 1:

@@ -8,6 +8,7 @@ import os
 from minicnn.classifier import Classifier
 from minicnn.cli import values
 from minicnn.cli.console import WrongCall, say, shown
+from minicnn.errors import DataError
 from minicnn.files import check_output
 from minicnn.models import MODELS
 from minicnn.train import (
@@ -124,9 +125,13 @@ def run(args: argparse.Namespace) -> int:
         raise WrongCall(f"--checkpoint must be an .npz file, got {shown(args.checkpoint)}")
     if args.data in SETS and (args.size or args.colour):
         raise WrongCall(f"--size and --colour are for folders of pictures, not for {args.data}")
+    if args.checkpoint is not None and _is_one_file(args.checkpoint, args.output):
+        raise WrongCall(
+            f"-o and --checkpoint are one file, {shown(args.output)}: give it two names"
+        )
     check_output(args.output, force=args.force)
     data = _examples(args)
-    tried, learnt = data.split(args.validation, rng=args.seed)
+    tried, learnt = _shared_out(args, data)
     reader = Classifier.new(
         args.network or SETS.get(args.data, "medium"),
         data.x.shape[1],
@@ -160,7 +165,26 @@ def _examples(args: argparse.Namespace) -> Dataset:
     if not os.path.isdir(args.data):
         known = ", ".join(SETS)
         raise WrongCall(f"{args.data!r} is neither a folder nor a data set: {known}")
-    return read_folder(args.data, size=args.size or (SIDE, SIDE), channels=3 if args.colour else 1)
+    data = read_folder(args.data, size=args.size or (SIDE, SIDE), channels=3 if args.colour else 1)
+    if len(data.classes) < 2:
+        raise DataError(
+            f"{args.data!r} holds one folder of pictures, {data.classes[0]!r}: there is nothing to "
+            f"tell apart.\n  Put what else there is into a folder beside it."
+        )
+    return data
+
+
+def _shared_out(args: argparse.Namespace, data: Dataset) -> tuple[Dataset, Dataset]:
+    """Return the examples that are only looked at, and those that are learnt from."""
+    tried, learnt = data.split(args.validation, rng=args.seed)
+    if not len(learnt) or (args.validation and not len(tried)):
+        ends = "none to learn from" if len(tried) else "none to try it on"
+        raise WrongCall(f"--validation {args.validation:g} of {len(data)} examples leaves {ends}")
+    return tried, learnt
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _optimizer(args: argparse.Namespace, network: str) -> Optimizer:

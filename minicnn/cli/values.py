@@ -86,7 +86,7 @@ def input_shape(text: str) -> tuple[int, ...]:
 
 def whole(text: str) -> int:
     """Read a number of at least 1."""
-    found = _integers(text, (1,), least=1, example="64")
+    found = _integers(text, (1,), least=1, example="64, or any other whole number above 0")
     return found if isinstance(found, int) else found[0]
 
 
@@ -161,7 +161,7 @@ def rate(text: str) -> float:
 
 def seed(text: str) -> int:
     """Read a seed: a whole number from 0 on."""
-    found = _integers(text, (1,), least=0, example="0, or any other whole number")
+    found = _integers(text, (1,), least=0, example="0, or any other whole number above")
     return found if isinstance(found, int) else found[0]
 
 

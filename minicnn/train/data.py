@@ -101,11 +101,14 @@ class Dataset:
 
     def __str__(self) -> str:
         """Say how many examples there are, and of what."""
-        text = f"{len(self):,} examples of {'x'.join(map(str, self.x.shape[1:])) or 'one number'}"
+        count = f"{len(self):,} example{'s' if len(self) != 1 else ''}"
+        text = f"{count} of {'x'.join(map(str, self.x.shape[1:])) or 'one number'}"
         if not self.is_labelled:
             return f"{text}, targets of {'x'.join(map(str, self.targets.shape[1:])) or '1'}"
         counts = np.bincount(self.targets, minlength=len(self.classes))
         names = self.classes or tuple(map(str, range(len(counts))))
+        if len(names) == 1:
+            return f"{text} in one class, {names[0]}"
         if len(set(counts.tolist())) == 1:
             return f"{text} in {len(names)} classes: {counts[0]:,} each of {_listed(names)}"
         pairs = zip(counts, names, strict=True)

@@ -94,8 +94,18 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         )
     for inner, pictures in found.items():
         if not pictures:
-            raise DataError(f"{name}: its folder {inner!r} holds no pictures (.png, .jpg, ...)")
+            raise DataError(
+                f"{name}: its folder {inner!r} holds no pictures (.png, .jpg, ...)."
+                f"{_deeper(folder / inner)}"
+            )
     return found
+
+
+def _deeper(folder: Path) -> str:
+    """Return what to do where the classes are one folder further down: train/cat, test/cat."""
+    if any(map(_is_class, folder.iterdir())):
+        return f"\n  It holds folders: are they the classes? Then give {str(folder)!r}."
+    return ""
 
 
 def _is_class(path: Path) -> bool:

@@ -66,6 +66,8 @@ def read_idx(
         raise DataError(
             f"{named} holds {x.dtype} of shape {x.shape}; pictures are bytes, (N, H, W).{hint}"
         )
+    if 0 in x.shape[1:]:
+        raise DataError(f"{named} holds pictures without pixels, of shape {x.shape}")
     y = idx_array(labels, max_bytes=max_bytes)
     if y.ndim != 1 or y.dtype.kind not in "iu" or len(y) != len(x) or (len(y) and y.min() < 0):
         raise DataError(
@@ -74,7 +76,7 @@ def read_idx(
         )
     if len(y) and y.max() > MOST_CLASSES:
         raise DataError(f"{os.fsdecode(labels)!r} has a label of {y.max()}: that is no class")
-    x = x.reshape(len(x), -1, *x.shape[-2:])
+    x = x if x.ndim == 4 else x[:, None]  # (N, C, H, W)
     classes = map(str, range(int(y.max()) + 1 if len(y) else 0))
     return Dataset(x.astype(np.float32) / np.float32(255), y.astype(np.int64), tuple(classes))
 
