@@ -151,7 +151,8 @@ def max_pool2d_backward_by_winners(
     for rows, columns, won in found:
         share = keep(won, dy[..., rows.stops, columns.stops])
         if overlap:
-            dx[..., rows.pixels, columns.pixels] += share
+            with np.errstate(all="ignore"):
+                dx[..., rows.pixels, columns.pixels] += share
         else:
             dx[..., rows.pixels, columns.pixels] = share
     return dx

@@ -111,17 +111,18 @@ def slide(
     check_bytes("pooling", tuple(shape), x.dtype, None)
     y, whole = np.empty(shape, x.dtype), slice(0, size[axis])
     first, *others = taps(window, axis, x.shape, size)
-    if first.stops != whole:
-        y.fill(start)
-        others = [first, *others]
-    elif others and others[0].stops == whole:
-        second, *others = others
-        combine(x[_along(axis, second.pixels)], x[_along(axis, first.pixels)], out=y)
-    else:
-        y[...] = x[_along(axis, first.pixels)]
-    for tap in others:
-        at = _along(axis, tap.stops)
-        combine(x[_along(axis, tap.pixels)], y[at], out=y[at])
+    with np.errstate(all="ignore"):
+        if first.stops != whole:
+            y.fill(start)
+            others = [first, *others]
+        elif others and others[0].stops == whole:
+            second, *others = others
+            combine(x[_along(axis, second.pixels)], x[_along(axis, first.pixels)], out=y)
+        else:
+            y[...] = x[_along(axis, first.pixels)]
+        for tap in others:
+            at = _along(axis, tap.stops)
+            combine(x[_along(axis, tap.pixels)], y[at], out=y[at])
     return y
 
 
@@ -131,8 +132,9 @@ def spread(dy: Array, window: Window, axis: int, input_shape: Shape) -> Array:
     shape = list(dy.shape)
     shape[2 + axis] = input_shape[2 + axis]
     dx = np.zeros(shape, dy.dtype)
-    for tap in taps(window, axis, input_shape, size):
-        dx[_along(axis, tap.pixels)] += dy[_along(axis, tap.stops)]
+    with np.errstate(all="ignore"):
+        for tap in taps(window, axis, input_shape, size):
+            dx[_along(axis, tap.pixels)] += dy[_along(axis, tap.stops)]
     return dx
 
 
