@@ -25,6 +25,7 @@ from minicnn import (
     kernels,
 )
 from minicnn.errors import ConfigError, DTypeError, ShapeError
+from minicnn.train import drawn_shapes
 
 seeds = st.integers(0, 2**32 - 1)
 DRAWN = {
@@ -484,6 +485,18 @@ def test_clipping():
     assert explain.diagnose(model, images.test_card()).is_well  # white, with steep edges
     one = only(explain.diagnose(model, np.clip(photograph * 2, 0, 1)))
     assert (one.kind, one.position) == ("clipped", -1)
+    assert "brightest" in one.what
+    one = only(explain.diagnose(model, np.clip(photograph - 0.08, 0, 1)))
+    assert (one.kind, one.position) == ("clipped", -1)
+    assert "darkest" in one.what
+    assert one.numbers["at the extreme"] == np.mean(photograph <= np.float32(0.08))
+    noisy = drawn_shapes(30, rng=3).x
+    assert (noisy == 0).mean() > 0.05
+    for picture in noisy:
+        found = explain.diagnose(model, picture[None]).findings
+        assert "clipped" not in [one.kind for one in found]
+    negative = 1 - images.test_card()
+    assert explain.diagnose(model, negative).is_well  # black, with steep edges
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

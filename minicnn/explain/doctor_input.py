@@ -152,38 +152,57 @@ def _range(exam: Exam) -> Iterator[Finding]:
 
 
 def _clipped(exam: Exam) -> Iterator[Finding]:
-    """Find a photograph whose lights were cut off: a level white that greys lead up to.
+    """Find a photograph whose lights or shadows were cut off: level, and greys lead up to it.
 
-    Around something that is white, paper say, the values fall steeply.
+    Around something that is white or black, paper say or ink, the values change steeply.
     """
     x = exam.maps(PICTURE)
     high, low = float(x.max()), float(x.min())
-    if high not in (1.0, 255.0) or x.size < _LEAST_PIXELS or exam.trace.input.ndim != 4:
+    if x.size < _LEAST_PIXELS or exam.trace.input.ndim != 4 or _greys(x) < _LEAST_GREYS:
         return
-    at_white, at_black = float((x == high).mean()), float((x == low).mean())
-    if at_white < 0.05 or at_white + at_black > 0.5 or _greys(x) < _LEAST_GREYS:
+    parts = {end: float((x == end).mean()) for end in (high, low)}
+    if sum(parts.values()) > 0.5:
         return
-    rim = _around(x.reshape(exam.trace.input.shape), high)
-    led_up_to = float((high - rim < 0.1 * (high - low)).mean()) if rim.size else 0.0
-    if led_up_to < 0.25:
+    if high in (1.0, 255.0) and parts[high] >= 0.05:
+        yield from _cut_off(exam, high, high - low, parts[high])
+    if low == 0 and parts[low] >= 0.05:
+        yield from _cut_off(exam, low, high - low, parts[low])
+
+
+def _cut_off(exam: Exam, end: float, reach: float, part: float) -> Iterator[Finding]:
+    """Find out whether greys lead up to an end of the picture's range, or it stands by itself.
+
+    What was cut off lies in areas; single values that reach the end are noise.
+    """
+    x = exam.maps(PICTURE).reshape(exam.trace.input.shape)
+    rim, there = _around(x, end), x == end
+    led_up_to = float((np.abs(end - rim) < 0.1 * reach).mean()) if rim.size else 0.0
+    in_areas = float((there[..., 1:] & there[..., :-1]).sum()) / there.sum()
+    if led_up_to < 0.25 or in_areas < 0.55:
         return
+    is_dark = end == 0
+    most, exposed, more, side = (
+        ("darkest", "underexposed", "darker", "above")
+        if is_dark
+        else ("brightest", "overexposed", "brighter", "below")
+    )
     yield exam.finding(
         "clipped", "note", PICTURE, exam.channels(PICTURE),
         words="clipped",
-        what=f"the picture is cut off at {number(high)}: its brightest places are all the same",
-        evidence=f"{percent(at_white)} of its values are {number(high)}; of those beside them, "
-        f"{percent(led_up_to)} are less than a tenth of the range below",
-        cause="it was overexposed, or np.clip has cut what was brighter",
+        what=f"the picture is cut off at {number(end)}: its {most} places are all the same",
+        evidence=f"{percent(part)} of its values are {number(end)}; of those beside them, "
+        f"{percent(led_up_to)} are less than a tenth of the range {side}",
+        cause=f"it was {exposed}, or np.clip has cut what was {more}",
         fix="Scale before you clip. If the camera did it, no kernel finds edges there.",
-        numbers={"at the extreme": at_white, "led up to": led_up_to},
+        numbers={"at the extreme": part, "led up to": led_up_to},
     )  # fmt: skip
 
 
-def _around(x: Array, high: float) -> Array:
-    """Return the values beside those that are `high`, to the right and below."""
-    white = x == high
-    right = x[..., 1:][white[..., :-1] & ~white[..., 1:]]
-    below = x[..., 1:, :][white[..., :-1, :] & ~white[..., 1:, :]]
+def _around(x: Array, end: float) -> Array:
+    """Return the values beside those that are `end`, to the right and below."""
+    there = x == end
+    right = x[..., 1:][there[..., :-1] & ~there[..., 1:]]
+    below = x[..., 1:, :][there[..., :-1, :] & ~there[..., 1:, :]]
     return np.concatenate([right, below])
 
 
