@@ -20,8 +20,13 @@ from minicnn.errors import (
     UnsupportedError,
 )
 from minicnn.kernels import flip
-from minicnn.ops import ALGORITHMS, conv2d, conv2d_backward, conv_back_columns
-from minicnn.ops.conv_backward import conv2d_backward_params
+from minicnn.ops import (
+    ALGORITHMS,
+    conv2d,
+    conv2d_backward,
+    conv2d_backward_params,
+    conv_back_columns,
+)
 from minicnn.shapes import Window
 
 FAST = [name for name in ALGORITHMS if name != "naive"]
@@ -458,8 +463,10 @@ def test_what_comes_back_to_a_picture_does_not_depend_on_its_batch(small, case, 
             same_bits(one, dx[n : n + 1])
 
 
-@pytest.mark.parametrize("filters", [3, 16, 64, 300])
-@pytest.mark.parametrize(("channels", "size", "kernel"), [(6, 7, 5), (3, 5, 3), (6, 14, 5)])
+@pytest.mark.parametrize("filters", [3, 16, 64, 300, 700])
+@pytest.mark.parametrize(
+    ("channels", "size", "kernel"), [(6, 7, 5), (3, 5, 3), (6, 14, 5), (1, 21, 2)]
+)
 def test_nor_do_the_tiles_that_a_product_is_cut_into(filters, channels, size, kernel):
     rng = np.random.default_rng(0)
     weight = rng.standard_normal((filters, channels, kernel, kernel))

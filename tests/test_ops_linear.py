@@ -9,8 +9,8 @@ from strategies import DTYPES, arrays, pictures
 
 from minicnn import Linear
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError
-from minicnn.ops import flatten, linear, linear_backward, set_threads
-from minicnn.ops.linear import ROWS, linear_backward_params
+from minicnn.ops import flatten, linear, linear_backward, linear_backward_params, set_threads
+from minicnn.ops.linear import ROWS
 
 
 @st.composite

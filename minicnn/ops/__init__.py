@@ -4,10 +4,10 @@ from minicnn.ops.activation import leaky_relu, prelu, relu, sigmoid, tanh
 from minicnn.ops.choose import Choice, choose_algorithm
 from minicnn.ops.columns import col2im, im2col
 from minicnn.ops.conv import ALGORITHMS, conv2d
-from minicnn.ops.conv_backward import conv2d_backward
+from minicnn.ops.conv_backward import conv2d_backward, conv2d_backward_params
 from minicnn.ops.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minicnn.ops.dropout import dropout
-from minicnn.ops.linear import flatten, linear, linear_backward
+from minicnn.ops.linear import flatten, linear, linear_backward, linear_backward_params
 from minicnn.ops.norm import (
     batch_moments,
     batch_norm,
@@ -39,6 +39,7 @@ __all__ = [
     "col2im",
     "conv2d",
     "conv2d_backward",
+    "conv2d_backward_params",
     "conv_transpose2d",
     "conv_transpose2d_backward",
     "dropout",
@@ -52,6 +53,7 @@ __all__ = [
     "leaky_relu",
     "linear",
     "linear_backward",
+    "linear_backward_params",
     "local_response_norm",
     "local_response_norm_backward",
     "max_pool2d",

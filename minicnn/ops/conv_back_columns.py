@@ -106,7 +106,8 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
     dx = np.empty((batch, groups, share, height, width), dy.dtype)
     each = numbers(groups * share, window, (oh, ow))
     lanes = LANES if each <= SMALL else 1
-    many = lanes * max(1, NUMBERS // (2 * each * LANES))
+    most = max(each, groups * per_group * oh * ow) * LANES
+    many = lanes * max(1, NUMBERS // (2 * most))  # so few that they need no bands
     deep, wide = groups, share
     if each > NUMBERS:
         wide = min(share, max(1, NUMBERS // (kh * kw * ow)))  # channels of which a row fits
@@ -118,26 +119,36 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
     def work(some: Iterator[tuple[slice, slice, slice]]) -> None:
         room = Room(dx.dtype)
         for images, some_groups, channels in some:
-            into, taps = dx[images, some_groups, channels], matrix[some_groups, channels]
-            blocks = -(-len(into) // lanes)
-            canvas = room.array("canvas", blocks, *into.shape[1:], lanes)
-            canvas.fill(0)
-            by_row = blocks * len(taps) * ow * lanes * max(taps[0, ..., 0].size, per_group)
-            for rows in _cuts(oh, max(1, NUMBERS // by_row)):
-                back = _side_by_side(dy[images, some_groups, :, rows], room, lanes)
-                columns = room.array("columns", blocks, *taps.shape[:4], *back.shape[3:])
-                flat = blocks, len(taps), -1, math.prod(back.shape[3:])
-                np.matmul(
-                    taps.reshape(len(taps), -1, per_group),
-                    back.reshape(flat),
-                    out=columns.reshape(flat),
-                )
-                _add(columns, canvas, window, rows)
-            _back_in_order(canvas, into)
+            taps, into = matrix[some_groups, channels], dx[images, some_groups, channels]
+            _send_back(dy[images, some_groups], taps, into, window, lanes, room)
 
     with blas.one_thread:
         threads.share(work, pieces, most=None if dy.size * share * kh * kw > SPLIT else 1)
     return dx.reshape(shape)
+
+
+def _send_back(dy: Array, taps: Array, dx: Array, window: Window, lanes: int, room: Room) -> None:
+    """Write the gradient of some channels of some pictures to dx (N, G, C, H, W).
+
+    Parameters
+    ----------
+    dy : array (N, G, O/G, OH, OW)
+    taps : array (G, C, KH, KW, O/G)
+        The weight of these channels.
+    """
+    groups, per_group, (oh, ow) = len(taps), taps.shape[4], dy.shape[3:]
+    blocks = -(-len(dx) // lanes)
+    canvas = room.array("canvas", blocks, *dx.shape[1:], lanes)
+    canvas.fill(0)
+    by_row = groups * ow * lanes * max(taps[0, ..., 0].size, per_group)
+    for rows in _cuts(oh, max(1, NUMBERS // by_row)):
+        back = _side_by_side(dy[:, :, :, rows], room, lanes)  # (B, G, O/G, rows, OW, lanes)
+        columns = room.array("columns", blocks, *taps.shape[:4], *back.shape[3:])
+        flat = blocks, groups, -1, math.prod(back.shape[3:])
+        matrix = taps.reshape(groups, -1, per_group)
+        np.matmul(matrix, back.reshape(flat), out=columns.reshape(flat))
+        _add(columns, canvas, window, rows)
+    _back_in_order(canvas, dx)
 
 
 class Room:
