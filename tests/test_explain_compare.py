@@ -257,7 +257,7 @@ def test_where_one_model_only_goes_on_they_part_there(swapped):
     found = explain.compare(*(pair[::-1] if swapped else pair), x)
     assert found.parts_at == 3
     text = str(found)
-    assert f"They part at conv2d_2 of {'a' if swapped else 'b'}: only" in text
+    assert f"They part at step 2 (conv2d_2) of {'a' if swapped else 'b'}: only" in text
     assert "goes on with relu." in text
     assert "<- they part" in text
     wide = Sequential(Conv2D(1, 2, 3, padding=1, rng=0), Conv2D(2, 2, 3, padding=1, rng=1))

@@ -267,3 +267,10 @@ def test_axis_counts_of_a_window_that_never_meets_the_picture():
     assert axis_counts(Window(1, stride=4, padding=4), 1, 1).tolist() == [1]
     assert axis_counts(Window(1, stride=4, padding=2), 0, 1).tolist() == [0]
     assert explain.Im2colCost((1, 0, 0), (1, 0), (1, 0, 0), 0, 0, 0, "float32").growth == 0
+
+
+def test_pixels_that_are_never_read_are_counted():
+    x = np.arange(56.0).reshape(1, 1, 7, 8)
+    text = str(explain.im2col_atlas(Conv2D(1, 1, 3, stride=3, rng=0), x))
+    assert "copied once; 20 pixels are never read." in text
+    assert "never read" not in str(explain.im2col_atlas(Conv2D(1, 1, 1, rng=0), x))

@@ -23,7 +23,7 @@ LINKS = re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", README)
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder with a photograph and a holiday's worth of them."""
+    """A folder with a photograph, a holiday's worth of them, and one before and after."""
     from PIL import Image
 
     monkeypatch.chdir(tmp_path)
@@ -31,6 +31,8 @@ def here(tmp_path, monkeypatch):
     photo.save("photo.jpg")
     (tmp_path / "holiday").mkdir()
     photo.resize((60, 70)).save("holiday/beach.png")
+    photo.resize((60, 70)).save("before.png")
+    photo.resize((60, 70)).rotate(180).save("after.png")
     return tmp_path
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from minicnn import Conv2D, Sequential, explain, images, kernels, viz
+from minicnn import Conv2D, ReLU, Sequential, explain, images, kernels, viz
 from minicnn.files import write_whole
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
@@ -29,4 +29,8 @@ print(f"\n{collapsed}\n")
 draw({"laplacian_4, then gaussian_5x5": collapsed.weight[0, 0]}, "07_xray_collapsed.png")
 
 # With a ReLU between them, no kernel does the same.
-print(explain.relu_effect(stack, images.photograph(channels=1)))
+photograph = images.photograph(channels=1)[:, :, ::2, ::2]
+print(explain.relu_effect(stack, photograph))
+bent = Sequential(stack[0], ReLU(), stack[1])
+figure = viz.plot_comparison(explain.compare(stack, bent, photograph), figure=viz.new_figure())
+write_whole(folder / "07_xray_relu_between.png", viz.figure_bytes(figure), force=True)

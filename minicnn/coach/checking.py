@@ -31,7 +31,7 @@ def check(
 
     The function is asked hundreds of small convolutions and compared with the definition. If one
     fails, it is made as small as it can be and still fail; and what the function does is compared
-    with what some forty well-known mistakes do.
+    with what some fifty well-known mistakes do.
 
     Parameters
     ----------

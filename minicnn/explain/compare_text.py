@@ -58,7 +58,7 @@ def sentences(comparison: Comparison) -> list[str]:
         later = [side for one in comparison.rows[at + 1 :] if (side := one.a or one.b)]
         if later:
             which = "a" if row.a else "b"
-            lines.append(f"There {which} goes on with {', '.join(side.name for side in later)}.")
+            lines.append(f"Then {which} goes on with {', '.join(side.name for side in later)}.")
         return [*lines, "Before it, they do the same.", _end(output)]
     if row.change:
         lines.append(f"What differs there: {row.change}.")
@@ -79,12 +79,13 @@ def place(row: Row) -> str:
     >>> from minicnn.explain import compare
     >>> found = compare(ReLU(), Sequential(Pad(0), ReLU()), images.disc(5))
     >>> [place(row) for row in found.rows]
-    ['the input', 'pad of b', 'step 0 (relu) of a, step 1 (relu) of b']
+    ['the input', 'step 0 (pad) of b', 'step 0 (relu) of a, step 1 (relu) of b']
     """
     one, other = row.a, row.b
     if one is None or other is None:
         side = one or other
-        return f"{side.name if side else ''} of {'a' if one else 'b'}"
+        step = f"step {side.position} ({side.name})" if side else ""
+        return f"{step} of {'a' if one else 'b'}"
     if one.position == PICTURE:
         return "the input"
     ours, theirs = (f"step {side.position} ({side.name})" for side in (one, other))

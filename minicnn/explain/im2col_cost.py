@@ -104,6 +104,9 @@ class Im2colCost:
         else:
             whole = "" if exact.denominator == 1 else f"{self.copies:,} / {self.pixels_read:,} = "
             text = f"each pixel that is read is copied {whole}{mean} times on average"
+        unread = math.prod(self.input_shape) - self.pixels_read
+        if unread:
+            text += f"; {unread:,} pixel{'s are' if unread > 1 else ' is'} never read"
         if self.padding:
             text += f"; {self.padding:,} of {self.entries:,} entries are padding"
         return text

@@ -53,7 +53,7 @@ class Ladder:
     @cached_property
     def _ends(self) -> tuple[int, int] | None:
         """The powers of ten between which all gaps lie; None if there is none."""
-        gaps = [row.gap for row in self.comparison.rows if row.gap]
+        gaps = [row.gap for row in self.comparison.rows if row.gap and row.gap.largest < math.inf]
         found = [v for gap in gaps for v in (gap.largest, gap.rounding) if 0 < v < math.inf]
         if not found:
             return None
@@ -74,7 +74,7 @@ class Ladder:
     def _draw_row(self, page: Page, index: int, y: float) -> None:
         row = self.comparison.rows[index]
         baseline, middle = y + BODY + 1, y + BODY * 0.65 + 1
-        color = ALARM if row.parts else INK
+        color = ALARM if row.parts or index == self.comparison.parts_at else INK
         for x, side in ((_A, row.a), (_B, row.b)):
             if side:
                 text = _text.fit(_text.plain(_step(side)), BODY, _STEP)

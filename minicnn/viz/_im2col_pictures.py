@@ -96,7 +96,7 @@ class Pictures:
         draw_cells(page, counts.astype(float), self.copies_scale, x, y, cell).set_gid("copies")
         if cell >= COARSEST:
             draw_lines(page, height, width, x, y, cell)
-        note = "columns laid back: col2im of ones"
+        note = "col2im of ones"
         page.text(x, y + height * cell + SMALL + 2, note, size=SMALL, color=SOFT)
 
     def draw_output(self, page: Page, moment: Moment, x: float, y: float, cell: float) -> None:

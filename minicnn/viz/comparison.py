@@ -247,8 +247,8 @@ def _difference_tile(maps: Maps, index: int, scale: Scale) -> Tile:
     """Return the tile of a map's differences: one without any is nothing to be alarmed at."""
     known, values = maps.facts[index], maps.values[index]
     low, high = (printed(number_text(v)) for v in (known.low, known.high))
-    text = "the same" if known.blank else f"{low} to {high}"
-    alarm = f"{known.bad} not finite in one of them" if known.bad else ""
+    text = "the same" if known.blank else f"{low} to {high}" if known.low <= known.high else ""
+    alarm = f"{known.bad} not finite" if known.bad else ""
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
         page.map(values, scale, x, y, width, height, known if known.bad else None)

@@ -192,6 +192,8 @@ def _draw_numbers(
         ink = readable_on(scale.cmap(scale.norm(shown[row, column])))
         page.text(x + (column + 1) * cell - 3, y + row * cell + 9, "?", color=ink, align="right")
     note = factor if number_size(shown, cell) else range_text(facts(shown))
+    ends = note.split(" to ")
+    note = f"{ends[0]} each" if len(ends) == 2 and ends[0] == ends[1] else note
     if note:
         page.text(x, y + cell * rows + 3 + SMALL, note, size=SMALL, color=SOFT)
     return float(x + max(cell * columns, _text.width(name, BODY)) + _APART)
