@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from minicnn.ops import blas, threads
+from minicnn.ops import blas, pages, threads
 from minicnn.ops.spill import mend
 from minicnn.ops.tiles import Piece, Tiles, fast_side
 from minicnn.shapes import Array, Pair, Shape, Window
@@ -52,7 +52,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     A stride saves nothing: what it skips is computed and left out.
     """
     filters, share = weight.shape[:2]
-    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
+    y = pages.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
     tiles = tiles_for(window, y.shape[2:], share, x.itemsize)
     group = filters * share // x.shape[1]  # how many filters see the same channels
 

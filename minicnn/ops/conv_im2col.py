@@ -16,9 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-import numpy as np
-
-from minicnn.ops import blas, products, threads
+from minicnn.ops import blas, pages, products, threads
 from minicnn.ops.bands import SPLIT, Band, bands
 from minicnn.ops.gather import Gather
 from minicnn.shapes import Array, Pair, Window
@@ -29,8 +27,9 @@ BAND_BYTES = 1 << 20
 PIXELS = 256
 """A product of fewer pixels spends too much on reading the weight."""
 
-SHORT, LONG, LIGHT = 24, 48, 1 << 15
-"""A row of outputs has a product of its own if it is long, or light (few weights) and not short."""
+SAVED = 500
+"""A row of outputs has a product of its own if that saves so many copies for a row: those of its
+columns, but BLAS arranges the weight anew for each product, which costs about as much a number."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -73,14 +72,14 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     groups, per_group = channels // share, filters * share // channels
     oh, ow = window.output_size(height, width)
     x = x.reshape(batch, groups, share, height, width)
-    y = np.empty((batch, groups, per_group, oh, ow), x.dtype)
+    y = pages.empty((batch, groups, per_group, oh, ow), x.dtype)
     flat = y.reshape(batch, groups, per_group, oh * ow)
 
     taps, line_bytes = share * kh * kw, share * kw * x.itemsize
     halo_bytes = (kh - 1) * line_bytes * ow
     near = window.dilation[0] == 1 and halo_bytes <= 3 * BAND_BYTES  # so lines fit a buffer
     depthwise = near and share == per_group == window.stride[0] == 1
-    by_row = near and kh > 1 and (ow >= LONG or (ow >= SHORT and per_group * taps <= LIGHT))
+    by_row = near and kh > 1 and taps * (ow - per_group) > SAVED
     if depthwise or by_row:
         pixel_bytes = line_bytes * window.stride[0]
         band_bytes = BAND_BYTES * (3 if depthwise else 1)  # short sums: fewer, longer steps

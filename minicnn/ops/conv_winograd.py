@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minicnn.ops import blas, threads
+from minicnn.ops import blas, pages, threads
 from minicnn.ops.cook_toom import amplification, in_two_directions
 from minicnn.ops.spill import mend
 from minicnn.ops.tiles import Piece, Tiles
@@ -27,8 +27,8 @@ from minicnn.shapes import Array, Pair, Shape, Window
 OUTPUTS = {1: 1, 2: 3, 3: 4, 4: 3, 5: 2}
 """How many outputs a tile gives along an axis, by the kernel's taps: its pixels are 1, 4 or 6."""
 
-BUFFER_BYTES, LEAST_TILES = 1 << 20, 28
-"""A block of tiles goes through two buffers of this size, or of so many tiles if that is more."""
+BUFFER_BYTES, FEW, ENOUGH = 1 << 20, 28, 56
+"""A block's two buffers; larger for ENOUGH tiles (or half of all, or a FEW): wide products."""
 
 
 def supports(kernel_size: Pair, stride: Pair, dilation: Pair) -> bool:
@@ -59,9 +59,10 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     channels, (filters, share, kh, kw) = x.shape[1], weight.shape
     tiles = tiles_for((kh, kw))
     a, g, b = in_two_directions(tiles.outputs, (kh, kw), x.dtype.char)
-    y = np.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
+    y = pages.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
     room = len(b) * max(channels, filters)
-    block = tiles.block(y.shape[2:], max(LEAST_TILES, BUFFER_BYTES // (room * x.itemsize)))
+    least = max(FEW, min(ENOUGH, math.prod(tiles.grid(y.shape[2:])) // 2))
+    block = tiles.block(y.shape[2:], max(least, BUFFER_BYTES // (room * x.itemsize)))
     room *= block[0] * block[1]
 
     def work(some: Iterator[Piece]) -> None:
@@ -80,9 +81,9 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
 
 
 def _transform(g: Array, weight: Array) -> Array:
-    """Return the numbers of every kernel: (TH*TW, O*C/G)."""
-    kernels, some = weight.reshape(-1, g.shape[1]), 1 << 14
-    numbers = np.empty((len(g), len(kernels)), weight.dtype)
+    """Return the numbers of every kernel, (TH*TW, O*C/G); rows a power of two apart are slow."""
+    kernels, some = weight.reshape(-1, g.shape[1]), 1 << 16
+    numbers = pages.empty((len(g), len(kernels) + 16), weight.dtype)[:, : len(kernels)]
 
     def work(starts: Iterator[int]) -> None:
         for i in starts:
@@ -96,8 +97,7 @@ def _block(
     piece: Piece, tiles: Tiles, a: Array, kernels: Array, b: Array, buffers: tuple[Array, Array]
 ) -> Array:
     """Return the outputs of some tiles, (MH, MW, O, rows, columns), in one of the buffers."""
-    (filters, *size), channels = piece.outputs.shape, len(piece.pixels)
-    grid = tiles.grid((size[0], size[1]))
+    filters, channels, grid = *map(len, piece[:2]), tiles.grid(piece.outputs.shape[1:])
     numbers, groups, many = len(b), kernels.shape[1], grid[0] * grid[1]
 
     def room(which: int, *shape: int) -> Array:  # C-contiguous, like all that BLAS sees
