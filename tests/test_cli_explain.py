@@ -110,6 +110,8 @@ def test_a_class_of_a_network_that_was_taught(call, taught, tmp_path):
     text = call("photo.png", "--weights", "net.npz", "--channel", 1, "--back")[1].decode()
     assert text.startswith("the score of 'dog':\n")
     assert "back to the picture\n" in text
+    text = printed(call, "--weights", "net.npz", "--channel", "caf\xe9")
+    assert text.startswith("the score of 'caf\\xe9':\n")
     told = json.loads(printed(call, *with_it, "--at", "3,4"))  # a value of a map
     assert (told["step"], told["row"]) == ("conv2d", 3)
     assert "class" not in told

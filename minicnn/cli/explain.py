@@ -12,6 +12,7 @@ from minicnn.cli.console import WrongCall, one_line
 from minicnn.errors import ConfigError
 from minicnn.explain import Ledger, pixel
 from minicnn.explain.ledger_layers import as_maps
+from minicnn.explain.ledger_numbers import clipped
 from minicnn.shapes import Array
 
 NAME = "explain"
@@ -127,7 +128,7 @@ def _printed(ledger: Ledger, taught: Classifier | None, args: argparse.Namespace
         return json.dumps(data, indent=2, allow_nan=False)
     text = str(ledger)
     if named is not None:
-        text = f"the score of {named!r}:\n{text}"
+        text = clipped(f"the score of {named!r}:") + f"\n{text}"
     return f"{text}\n\nback to the picture\n{ledger.trace_back()}" if args.back else text
 
 
