@@ -69,3 +69,19 @@ def test_the_gallery_runs_twice(tmp_path):
         command = [sys.executable, "-W", "error", SCRIPT, tmp_path]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert len(list(tmp_path.glob("09_what_if*.png"))) == 3
+
+
+@pytest.mark.parametrize("other", ["prewitt_x", "sobel_x", "sobel"])
+def test_single_maps_stand_side_by_side(other):
+    models = (Sequential(Conv2D.from_kernels(name)) for name in ("sobel_x", other))
+    found = explain.compare(*models, images.photograph(channels=1)[:, :, ::6, ::6])
+    figure = viz.plot_comparison(found, figure=viz.new_figure())
+    tiles = [image.get_extent() for image in figure.axes[0].images if image.get_array().ndim == 2]
+    maps = [(e[0], min(e[2:])) for e in tiles if abs(e[3] - e[2]) > 60]
+    tops = {round(top) for _, top in maps}
+    assert len({round(e[1] - e[0]) for e in tiles if abs(e[3] - e[2]) > 60}) == 1
+    if other == "sobel":  # one map and four: rows, all of one size
+        assert len(tops) == 2
+    else:
+        assert len(tops) == 1
+        assert len(maps) == (3 if other == "prewitt_x" else 2)

@@ -25,7 +25,8 @@ from minicnn.viz._values import facts
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
-_WIDEST, _TALLEST, _BARS, _BAR = 130.0, 118.0, 50.0, 130.0
+_WIDEST, _TALLEST, _BARS, _BAR, _APART = 130.0, 118.0, 50.0, 130.0, 18.0
+_COLUMN = (_INNER - 2 * _APART) / 3
 
 
 def plot_comparison(
@@ -98,7 +99,9 @@ def plot_comparison(
     top = MARGIN + (HEADING + 6 if head else 0) + _LINE * len(about) + 4
     below = top + ladder.height + 12
     detail = _text.wrap(_text.plain(f"{where}{': ' if change else ''}{change}"), BODY, _INNER)
-    height = below + _LINE * len(detail) + 4 + sum(strip.height for strip in strips)
+    stacked = not all(strip.beside for strip in strips)
+    heights = [strip.height for strip in strips]
+    height = below + _LINE * len(detail) + 4 + (sum(heights) if stacked else max(heights))
     page = Page(figure, WIDTH, height + _SMALL_LINE * len(lines) + MARGIN)
     baseline = MARGIN + HEADING * 0.8
     if head:
@@ -114,9 +117,11 @@ def plot_comparison(
         page.text(MARGIN, y, line)
         y += _LINE
     y += 4 - BODY
+    x = MARGIN
     for strip in strips:
-        strip.draw(page, y)
-        y += strip.height
+        strip.draw(page, x, y)
+        x, y = (x, y + strip.height) if stacked else (x + _COLUMN + _APART, y)
+    y = y if stacked else y + max(heights)
     for i, line in enumerate(lines):
         page.text(MARGIN, y + SMALL * 0.4 + i * _SMALL_LINE, line, size=SMALL, color=SOFT)
     return page.done()
@@ -124,28 +129,40 @@ def plot_comparison(
 
 @dataclass(frozen=True, eq=False)
 class _Strip:
-    """One row of maps: what they are, their colour bar, and the maps; no grid: only words."""
+    """One row of maps: what they are, their colour bar, and the maps; no grid: only words.
+
+    If it stands `beside` the others, it is a column with a single map.
+    """
 
     label: str
     words: str
     bar: Scale | None
     grid: Grid | None
+    beside: bool = False
 
     @property
     def height(self) -> float:
         """How high it is, in points."""
-        return (22.0 if self.bar else 14.0) + (self.grid.height + 12 if self.grid else 0.0)
+        return self._head + (self.grid.height + 12 if self.grid else 0.0)
 
-    def draw(self, page: Page, top: float) -> None:
-        """Draw it."""
-        page.text(MARGIN, top + BODY, self.label, color=INK)
-        x = MARGIN + 32
+    @property
+    def _head(self) -> float:
+        return (22.0 if self.bar else 14.0) + (_LINE if self.beside else 0.0)
+
+    def draw(self, page: Page, left: float, top: float) -> None:
+        """Draw it with its upper left corner there."""
+        page.text(left, top + BODY, self.label, color=INK)
+        x, y = left + 32, top + BODY
+        room = _COLUMN if self.beside else MARGIN + _INNER - left
         if self.bar is not None:
             page.bar(self.bar, x, top + 2, _BAR)
             x += _BAR + 10
-        page.text(x, top + BODY, _text.fit(self.words, BODY, MARGIN + _INNER - x), color=SOFT)
+        if self.beside:
+            x, y = left, top + self._head - 5
+        words = _text.fit(self.words, BODY, room - (x - left))
+        page.text(x, y, words, color=SOFT)
         if self.grid is not None:
-            self.grid.draw(page, MARGIN, top + (22.0 if self.bar else 14.0))
+            self.grid.draw(page, left, top + self._head)
 
 
 def _default_row(comparison: Comparison) -> int:
@@ -185,6 +202,7 @@ def _strips(comparison: Comparison, row: int, sample: int, max_maps: int) -> lis
     both = scale_for(low, high)
     words = "One scale for a and b." if len(sides) == 2 else ""
     shown = {name: _shown(comparison, row, maps, max_maps) for name, maps in sides}
+    single = all(len(indices) == 1 for indices in shown.values())
     strips = []
     for name, maps in sides:
         count = len(shown[name])
@@ -196,29 +214,31 @@ def _strips(comparison: Comparison, row: int, sample: int, max_maps: int) -> lis
             strips.append(_Strip(name, words, None, grid))
         else:
             tiles = [map_tile(maps, i, both, strip=False) for i in shown[name]]
-            strips.append(_Strip(name, f"{words}{more}", both, _grid(tiles, maps)))
+            grid = _grid(tiles, maps, single)
+            strips.append(_Strip(name, f"{words}{more}", both, grid, single))
     difference = comparison.difference(row)
     if gap is None or difference is None or not difference.size:
         return strips
     if gap.verdict == SAME:
-        return [*strips, _Strip("b \N{MINUS SIGN} a", "0 everywhere: the same to the last bit.",
-                                None, None)]  # fmt: skip
+        words = "0 everywhere: the same to the last bit."
+        return [*strips, _Strip("b \N{MINUS SIGN} a", words, None, None, strips[0].beside)]
     apart = _maps(comparison, row, difference[sample : sample + 1])
     finite = difference[np.isfinite(difference)]
     reach = float(np.abs(finite).max(initial=0.0))
     is_rounding = gap.verdict == ROUNDING
     reach = bounded(max(reach, gap.rounding if is_rounding else 0.0))
     scale = Scale(-reach, reach, signed=True)
-    words = (
-        "Rounding: one scale for all, as far as rounding explains."
-        if is_rounding
-        else "One scale for all differences, centred on 0."
-    )
+    words = {
+        (True, False): "Rounding: one scale for all, as far as rounding explains.",
+        (True, True): "Up to where rounding explains it.",
+        (False, False): "One scale for all differences, centred on 0.",
+        (False, True): "One scale, centred on 0.",
+    }[is_rounding, single]
     label = "b \N{MINUS SIGN} a"
     if apart.are_numbers:
         return [*strips, _Strip(label, words, None, bars_grid(apart, (-reach, reach), _BARS))]
     tiles = [_difference_tile(apart, i, scale) for i in shown["a"]]
-    return [*strips, _Strip(label, words, scale, _grid(tiles, apart))]
+    return [*strips, _Strip(label, words, scale, _grid(tiles, apart, single), single)]
 
 
 def _maps(comparison: Comparison, row: int, array: Array) -> Maps:
@@ -236,9 +256,11 @@ def _shown(comparison: Comparison, row: int, maps: Maps, most: int) -> list[int]
     return sorted(int(i) for i in order[:most])
 
 
-def _grid(tiles: list[Tile], maps: Maps) -> Grid:
+def _grid(tiles: list[Tile], maps: Maps, single: bool) -> Grid:
     shape = maps.values.shape[1:]
     look: dict[str, Any] = {"widest": _WIDEST, "tallest": _TALLEST}
+    if single:
+        look = {"widest": _COLUMN, "tallest": 1.3 * _COLUMN}
     grids = (Grid.arrange(tiles, shape, columns=c, **look) for c in range(len(tiles), 0, -1))
     return next(g for g in grids if g.width <= _INNER or g.columns == 1)
 
