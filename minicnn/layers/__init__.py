@@ -1,7 +1,7 @@
 """Thin layers: they keep their arguments and call the operations; a call never writes to self."""
 
 from minicnn.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softmax, Tanh
-from minicnn.layers.base import Layer
+from minicnn.layers.base import Layer, Way
 from minicnn.layers.batch_norm import BatchNorm2D
 from minicnn.layers.branches import Parallel, Residual
 from minicnn.layers.conv import Conv2D
@@ -52,4 +52,5 @@ __all__ = [
     "SummaryRow",
     "Tanh",
     "Upsample",
+    "Way",
 ]
