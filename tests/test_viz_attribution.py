@@ -232,4 +232,5 @@ def test_the_gallery_runs_twice(tmp_path):
         "12_trust.png",
     ]
     for name in names:
-        assert 900 <= Image.open(tmp_path / name).width <= 1400
+        with Image.open(tmp_path / name) as picture:
+            assert 900 <= picture.width <= 1400

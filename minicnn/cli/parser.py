@@ -23,6 +23,7 @@ from minicnn.cli import (
     sources,
     summary,
     train,
+    why,
     xray,
 )
 from minicnn.cli.console import WrongCall, one_line, say, settle
@@ -58,6 +59,7 @@ COMMANDS: tuple[Any, ...] = (
     field,
     train,
     predict,
+    why,
 )
 
 _EXAMPLES = ("maps photo.jpg -o edges.png", "kernels sobel -o sobel.png")

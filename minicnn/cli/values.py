@@ -151,6 +151,14 @@ def share(text: str) -> float:
     return found
 
 
+def brightness(text: str) -> float:
+    """Read how bright a pixel is."""
+    found = _finite(text)
+    if found is None or not 0 <= found <= 1:
+        raise _wrong(f"{text!r} is no brightness: write a number from 0 (black) to 1 (white)")
+    return found
+
+
 def rate(text: str) -> float:
     """Read a learning rate."""
     found = _finite(text)
