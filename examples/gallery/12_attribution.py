@@ -57,17 +57,17 @@ save(viz.plot_attribution(*found, title=title, figure=blank()), "12_attribution_
 # What a channel of the second convolution finds in other pictures, and what each class likes.
 seeing, channel = net[:5], 5
 patches = explain.exciting_patches(seeing, others.x, "relu_2", channel)
-made = [explain.maximise(net, c, surest.shape) for c in range(5)]
+made = [explain.maximise(net, c, surest.shape, steps=60) for c in range(5)]
 print(patches, *made, sep="\n")
 save(viz.plot_patches(patches, figure=blank()), "12_exciting_patches.png")
 save(viz.plot_excited(*made, names=others.classes, figure=blank()), "12_made_pictures.png")
 
 # Is it the network that they tell us of? Shuffle what it learnt, and ask again.
 checks = [explain.trust(net, surest, cross, method=method) for method in methods.values()]
-for method, model, x, what in (
-    (lambda m, x, t: explain.maximise(m, t, x.shape, steps=40), net, surest, cross),
-    (lambda m, x, t: explain.exciting_patches(m, x, "relu_2", t), seeing, others.x, channel),
+for method, model, x, what, times in (
+    (lambda m, x, t: explain.maximise(m, t, x.shape, steps=30), net, surest, cross, 1),
+    (lambda m, x, t: explain.exciting_patches(m, x, "relu_2", t), seeing, others.x, channel, 3),
 ):
-    checks.append(explain.trust(model, x, what, method=method))
+    checks.append(explain.trust(model, x, what, method=method, times=times))
 print(*checks, sep="\n")
 save(viz.plot_trust(*checks, figure=blank()), "12_trust.png")
