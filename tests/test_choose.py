@@ -49,6 +49,27 @@ def test_can_do_it_and_keeps_the_promised_accuracy(layer, dtype):
     assert str(choice) == choice.reason
 
 
+@pytest.mark.parametrize(
+    ("channels", "filters", "taps", "size", "name"),
+    [
+        (1, 1, 15, 256, "fft"),
+        (3, 3, 15, 256, "fft"),
+        (3, 8, 15, 512, "fft"),
+        (8, 8, 15, 112, "fft"),
+        (16, 16, 15, 112, "fft"),
+        (1, 8, 15, 128, "im2col"),
+        (4, 16, 11, 128, "im2col"),
+        (3, 64, 11, 224, "im2col"),
+        (64, 64, 11, 96, "im2col"),
+    ],
+)
+def test_large_kernels(channels, filters, taps, size, name):
+    """Where one was measured to be at least 1.4 times as fast as the other."""
+    side = size + taps - 1
+    shapes = (1, channels, side, side), (filters, channels, taps, taps)
+    assert choose_algorithm(*shapes).name == name
+
+
 @given(layer=layers(), batch=st.integers(0, 100))
 def test_the_batch_makes_no_difference(layer, batch):
     input_shape, weight_shape, options = layer

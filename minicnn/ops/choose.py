@@ -26,14 +26,15 @@ from minicnn.shapes import Padding, Pair, Shape, Window, integer
 MULTIPLY = 0.025
 """One multiplication and addition inside a matrix product."""
 
-COLUMN, WEIGHT, OUTPUT = 0.13, 4.8, 0.5
+COLUMN, WEIGHT, OUTPUT = 0.15, 4.8, 0.5
 """im2col: one number of a column; reading one weight, band after band; writing one output."""
 
 TILE, PRODUCT, KERNEL = 1.2, 0.5, 1.2
 """Winograd: cutting out one number of a tile; reading one product; one number of a kernel."""
 
-TRANSFORM, REARRANGE, COMPLEX = 6.0, 4.0, 0.5
-"""FFT: one pixel there or back; putting one in order for the products; one product of two."""
+TRANSFORM, REARRANGE, COMPLEX, SUMMED = 0.45, 2.5, 0.5, 0.3
+"""FFT: one pixel there or back, for each doubling of a tile; putting one in order for the products;
+one product of two, alone or in a matrix product."""
 
 SETUP = {"im2col": 2e4, "winograd": 1e5, "fft": 1.5e5}
 """What a call costs before it does anything."""
@@ -213,8 +214,10 @@ def _winograd(
 def _fft(channels: int, weight_shape: Shape, window: Window, size: Pair, itemsize: int) -> Estimate:
     filters, share = weight_shape[:2]
     tiles = conv_fft.tiles_for(window, size, share, itemsize)
+    some = conv_fft.at_once(tiles, weight_shape, filters * share // channels, itemsize)
+    again = -(-filters // some) if share == channels else 1  # the pixels, for other filters
     many, pixels = math.prod(tiles.grid(size)), math.prod(tiles.pixels)
-    order = REARRANGE if share > 1 else 0.0
-    work = many * (channels + filters) * (TRANSFORM + order)
-    work += filters * share * (TRANSFORM + order + many * COMPLEX)
+    there = TRANSFORM * math.log2(pixels) + (REARRANGE if share > 1 else 0.0)
+    work = many * (channels * again + filters) * there
+    work += filters * share * (there + many * (SUMMED if share > 1 else COMPLEX))
     return Estimate("fft", SETUP["fft"] + pixels * work, conv_fft.error_bound(weight_shape, tiles))

@@ -47,20 +47,12 @@ def correlate(x: Array, weight: Array, stride: Pair, dilation: Pair) -> Array:
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
-    """Return the convolution with its padding and its bias, some filters and tiles at a time.
-
-    A stride saves nothing: what it skips is computed and left out.
-    """
+    """Return the convolution with its padding and its bias; what a stride skips is computed too."""
     filters, share = weight.shape[:2]
     y = pages.empty((len(x), filters, *window.output_size(*x.shape[2:])), x.dtype)
     tiles = tiles_for(window, y.shape[2:], share, x.itemsize)
     group = filters * share // x.shape[1]  # how many filters see the same channels
-
-    fit = BUFFER_BYTES // (math.prod(tiles.pixels) * share * x.itemsize)
-    if group < filters:
-        some = max(1, fit // group) * group  # whole groups, each with its channels
-    else:
-        some = max(min(share, 8), 2 * fit)
+    some = at_once(tiles, weight.shape, group, x.itemsize)
 
     def work(starts: Iterator[int]) -> None:
         for first in starts:
@@ -85,6 +77,13 @@ def tiles_for(window: Window, output_size: Pair, share: int, itemsize: int) -> T
     axes = zip(window.span, window.stride, output_size, strict=True)
     down, across = (fast_side(*axis, max(room, 2 * axis[0])) for axis in axes)
     return Tiles((down[0], across[0]), (down[1], across[1]), window.stride)
+
+
+def at_once(tiles: Tiles, weight_shape: Shape, group: int, itemsize: int) -> int:
+    """Return how many filters to take at a time: whole groups, or part of the only one."""
+    filters, share = weight_shape[:2]
+    fit = BUFFER_BYTES // (math.prod(tiles.pixels) * share * itemsize)
+    return max(1, fit // group) * group if group < filters else max(min(share, 8), 2 * fit)
 
 
 def _write(y: Array, x: Array, weight: Array, window: Window, tiles: Tiles, alone: bool) -> None:
