@@ -509,6 +509,23 @@ def test_large_gradients_are_summed_in_parts_and_right(x_shape, weight_shape, gr
     assert (dweight == expected[1]).all()
 
 
+@pytest.mark.parametrize(
+    ("channels", "filters", "groups"), [(24, 24, 1), (3, 64, 1), (48, 48, 48), (64, 4, 1)]
+)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_way_back_takes_little_memory_besides_its_results(channels, filters, groups, stride):
+    x = np.ones((1, channels, 256, 256), np.float32)  # all columns: at least 20 MiB
+    weight = np.ones((filters, channels // groups, 5, 5), np.float32)
+    dy = conv2d(x, weight, stride=stride, padding=2, groups=groups)
+    tracemalloc.start()
+    try:
+        results = conv2d_backward(dy, x, weight, stride=stride, padding=2, groups=groups)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - sum(a.nbytes for a in results) < 16 * 2**20
+
+
 @pytest.mark.parametrize("kernel_size", [(1, 1), (2, 1), (1, 3)])
 def test_outputs_that_saw_but_padding_send_nothing_back(kernel_size):
     rng = np.random.default_rng(0)

@@ -138,7 +138,9 @@ def _send_back(dy: Array, taps: Array, dx: Array, window: Window, lanes: int, ro
     """
     groups, per_group, (oh, ow) = len(taps), taps.shape[4], dy.shape[3:]
     blocks = -(-len(dx) // lanes)
-    canvas = room.array("canvas", blocks, *dx.shape[1:], lanes)
+    canvas = dx[..., None]  # a picture alone is added up in its place
+    if lanes > 1:
+        canvas = room.array("canvas", blocks, *dx.shape[1:], lanes)
     canvas.fill(0)
     by_row = groups * ow * lanes * max(taps[0, ..., 0].size, per_group)
     for rows in _cuts(oh, max(1, NUMBERS // by_row)):
@@ -148,7 +150,8 @@ def _send_back(dy: Array, taps: Array, dx: Array, window: Window, lanes: int, ro
         matrix = taps.reshape(groups, -1, per_group)
         np.matmul(matrix, back.reshape(flat), out=columns.reshape(flat))
         _add(columns, canvas, window, rows)
-    _back_in_order(canvas, dx)
+    if lanes > 1:
+        _back_in_order(canvas, dx)
 
 
 class Room:
