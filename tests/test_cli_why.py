@@ -52,6 +52,15 @@ def test_a_class_by_its_name_or_its_number(call):
     assert b"output [1]" in out
 
 
+def test_a_class_rather_than_another(call):
+    code, out, err = call("photo.png", "-w", "grey.npz", "--class", "cat", "--rather-than", "dog")
+    assert (code, err) == (0, "")
+    assert b"what speaks for cat rather than dog\n" in out
+    code, other, _ = call("photo.png", "-w", "grey.npz", "--class", "dog", "--rather-than", "cat")
+    ahead, behind = (re.search(rb"output \[0\] = (\S+)", text)[1] for text in (out, other))
+    assert float(ahead) == -float(behind)
+
+
 def test_trust_and_pictures(call, tmp_path):
     code, out, _ = call("photo.png", "-w", "grey.npz", "--trust", "--method", "saliency",
                         "--method", "grad-cam", "-o", "trust.png")  # fmt: skip
@@ -83,6 +92,7 @@ def test_as_json(call):
         (["photo.png"], 2, "required: -w"),
         (["photo.png", "-w", "grey.npz", "--class", "cow"], 2, "no class cow: .* cat, dog, newt"),
         (["photo.png", "-w", "grey.npz", "--class", "3"], 2, "no class 3"),
+        (["photo.png", "-w", "grey.npz", "--class", "2", "--rather-than", "newt"], 2, "itself"),
         (["photo.png", "-w", "grey.npz", "--method", "x"], 2, "invalid choice: 'x'"),
         (["photo.png", "-w", "grey.npz", "--blank", "2"], 2, "is no brightness"),
         (["photo.png", "-w", "grey.npz", "--force"], 2, "--force says how"),

@@ -112,6 +112,19 @@ def test_grad_cam_takes_the_last_convolution_and_what_bends_its_maps():
     assert "nothing counts: every value is 0" in str(silent)
 
 
+@given(x=pictures(), classes=st.permutations([0, 1, 2]))
+def test_a_choice_is_explained_by_the_difference(x, classes):
+    this, that, _ = classes
+    choice = explain.rather_than(MODEL, this, that)
+    assert choice(x) == pytest.approx(MODEL(x)[:, [this]] - MODEL(x)[:, [that]])
+    found = explain.saliency(choice, x, 0).values
+    expected = explain.saliency(MODEL, x, this).values - explain.saliency(MODEL, x, that).values
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+    assert choice.params.keys() == MODEL.params.keys()
+    assert choice.output_shape(x.shape) == choice(x).shape
+    assert repr(choice[-1]) == f"Ahead({this}, {that})"
+
+
 def test_channels_that_work_against_each_other_do_not_hide_a_pixel():
     red_minus_green = Conv2D.from_kernels(np.ones((1, 1)), in_channels=3)
     red_minus_green.weight[...] = np.array([2.0, -2.0, 0.5]).reshape(1, 3, 1, 1)
@@ -211,6 +224,9 @@ def test_records_print_and_become_json(method):
             ConfigError,
             "fill must be a",
         ),
+        (lambda x: explain.rather_than(MODEL, 1, 1), ConfigError, "got 1 twice"),
+        (lambda x: explain.rather_than(3, 1, 0), ConfigError, "must be a Layer"),
+        (lambda x: explain.rather_than(MODEL, 1, 3)(x), ShapeError, "no output 3"),
         (lambda x: explain.occlusion(3, x, 0), ConfigError, "must be a Layer"),
         (lambda x: explain.occlusion(MODEL, x, 0, size=(2, 10)), ShapeError, "smaller size"),
         (lambda x: explain.grad_cam(Flatten(), x, 0), ConfigError, "no convolution"),

@@ -15,6 +15,7 @@ FUNCTIONS = [explain.xray, explain.collapse, explain.relu_effect, explain.find_k
 FUNCTIONS += [explain.im2col_atlas, explain.saliency, explain.gradient_times_input]
 FUNCTIONS += [explain.integrated_gradients, explain.occlusion, explain.grad_cam, explain.trust]
 FUNCTIONS += [explain.maximise, explain.exciting_patches, explain.gradient, explain.way_back]
+FUNCTIONS += [explain.rather_than]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)

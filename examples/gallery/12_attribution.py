@@ -46,12 +46,14 @@ found = [method(net, surest, cross) for method in methods.values()]
 print(*found, sep="\n")
 save(viz.plot_attribution(*found, title="Why a cross?", figure=blank()), "12_attribution.png")
 
-# The same of a mistake: the one where the wrong answer is furthest ahead.
+# A mistake, the one where the wrong answer is furthest ahead: what speaks for it and not for the
+# right one?
 lead = scores.max(axis=1) - scores[range(len(others)), others.targets]
-wrong = lead.argmax()
-said, truth = (others.classes[i] for i in (scores[wrong].argmax(), others.targets[wrong]))
-found = [method(net, others.x[[wrong]], scores[wrong].argmax()) for method in methods.values()]
-title = f"Why does it say {said}? It is a {truth}"
+wrong = int(lead.argmax())
+said, truth = int(scores[wrong].argmax()), int(others.targets[wrong])
+choice = explain.rather_than(net, said, truth)
+found = [method(choice, others.x[[wrong]], 0) for method in methods.values()]
+title = f"Why {others.classes[said]}, and not {others.classes[truth]}, as it should be?"
 save(viz.plot_attribution(*found, title=title, figure=blank()), "12_attribution_mistake.png")
 
 # What a channel of the second convolution finds in other pictures, and what each class likes.

@@ -18,6 +18,7 @@ from minicnn.explain import (
     gradient_times_input,
     integrated_gradients,
     occlusion,
+    rather_than,
     saliency,
     trust,
 )
@@ -27,7 +28,7 @@ NAME = "why"
 HELP = "Say which pixels an answer rests on, several ways, and whether to trust them"
 EXAMPLES = (
     "seven.png --weights mnist.npz -o why.png",
-    "seven.png --weights mnist.npz --class 1 --trust",
+    "seven.png --weights mnist.npz --class 1 --rather-than 7",
 )
 METHODS = ("occlusion", "saliency", "gradient-times-input", "integrated-gradients", "grad-cam")
 _PATCHES = 6
@@ -54,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=values.name_or_number,
         metavar="CLASS",
         help="what speaks for this class, by its name or its number; default: for its answer",
+    )
+    what.add_argument(
+        "--rather-than",
+        dest="other",
+        type=values.name_or_number,
+        metavar="CLASS",
+        help="what speaks for it and not for this other class",
     )
     what.add_argument(
         "--method",
@@ -93,19 +101,26 @@ def run(args: argparse.Namespace) -> int:
     net, x = learnt.whole(taught, 1 - loaded if args.invert else loaded)
     (ranked,) = taught.ranked(x)
     answer = _class(taught, args.answer, ranked[0][0])
+    name = taught.classes[answer]
+    asked, output, title = net, answer, f"Why {name}? Its share is {100 * dict(ranked)[name]:.1f} %"
+    if args.other is not None:
+        other = _class(taught, args.other, name)
+        if other == answer:
+            raise WrongCall(f"--rather-than {shown(name)} is the class itself: name another")
+        asked, output = rather_than(net, answer, other), 0
+        name = f"{name} rather than {taught.classes[other]}"
+        title = f"Why {name}?"
     methods = _methods(args, x)
     found: list[Any] = [
-        trust(net, x, answer, method=method) if args.trust else method(net, x, answer)
+        trust(asked, x, output, method=method) if args.trust else method(asked, x, output)
         for method in methods
     ]
     likely = ", ".join(f"{name} {100 * share:.1f} %" for name, share in ranked[:3])
-    head = f"{shown(source.title)}: {likely}\nwhat speaks for {taught.classes[answer]}"
+    head = f"{shown(source.title)}: {likely}\nwhat speaks for {name}"
     if args.format == "json":
-        text = _json(taught.classes[answer], ranked, found)
+        text = _json(name, ranked, found)
     else:
         text = "\n\n".join([head, *map(str, found)])
-    share = dict(ranked)[taught.classes[answer]]
-    title = f"Why {taught.classes[answer]}? It is {100 * share:.1f} % sure"
     answers.give(text, target, lambda format: _drawn(found, title, format))
     return 0
 

@@ -31,6 +31,7 @@ from minicnn.explain.mistakes import Mistake, Mistakes, worst_mistakes
 from minicnn.explain.occlusion import occlusion
 from minicnn.explain.padding_modes import PaddingModes, padding_modes
 from minicnn.explain.projective_field import ProjectiveField, projective_field
+from minicnn.explain.rather_than import rather_than
 from minicnn.explain.receptive_field import ReceptiveField, receptive_field
 from minicnn.explain.relu_effect import ReLUEffect, relu_effect
 from minicnn.explain.sliding import SlidingWindow, sliding_window
@@ -95,6 +96,7 @@ __all__ = [
     "padding_modes",
     "pixel",
     "projective_field",
+    "rather_than",
     "receptive_field",
     "relu_effect",
     "saliency",
