@@ -96,7 +96,7 @@ def gallery(learner: Learner, stage: str, *, pairs: bool) -> list[Problem]:
     both = [name for name in ("stride", "padding", "dilation") if name in asked]
     plans += [dict.fromkeys(both, 2), dict.fromkeys(both, 1), {n: 3 for n in both if n == "stride"}]
     several = [name for name in ("batch", "channels", "filters") if _has(learner, name)]
-    plans += [{**plan, "several": tuple(several)} for plan in plans if several]
+    plans += [{**plan, "several": tuple(several)} for plan in plans]
     plans += [{"several": (name,)} for name in several if len(several) > 1]
     if "bias" in learner.options:
         plans += [{**plan, "bias": True} for plan in plans]
