@@ -37,18 +37,37 @@ class Gone(Exception):
     """A contender's process has ended: out of memory, perhaps."""
 
 
-def arguments(about: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every race has; then `parse`."""
+def arguments(
+    about: str,
+    *,
+    quick: str = "fewer rounds, shorter turns",
+    turns: bool = True,
+    calls: bool = True,
+) -> argparse.ArgumentParser:
+    """Return a parser with the options that every race has; then `parse`.
+
+    Parameters
+    ----------
+    about : str
+    quick : str
+        What --quick does.
+    turns, calls : bool
+        Whether contenders take turns, and call something again and again in each: else there is
+        no --rounds and no --cpu, or no --seconds.
+    """
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parser.add_argument("--rounds", type=int, help="how often each contender has its turn")
-    parser.add_argument("--seconds", type=float, help="how long a turn takes, at least")
-    parser.add_argument("--threads", type=int, default=2, help="for every contender (2)")
-    parser.add_argument(
-        "--cpu",
-        action="store_true",
-        help="one thread each, and processor time: for a machine that others use at the same time",
-    )
+    parser.add_argument("--quick", action="store_true", help=f"{quick}, for a first look")
+    if turns:
+        parser.add_argument("--rounds", type=_number, help="how often each contender has its turn")
+    if turns and calls:
+        parser.add_argument("--seconds", type=float, help="how long a turn takes, at least")
+    parser.add_argument("--threads", type=_number, default=2, help="for every contender (2)")
+    if turns:
+        parser.add_argument(
+            "--cpu",
+            action="store_true",
+            help="one thread each, and processor time: where others use the machine, too",
+        )
     parser.add_argument(
         "--quiet",
         action="store_true",
@@ -66,9 +85,10 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     A contender whose first call takes longer than `patience` has one turn only.
     """
     args = parser.parse_args()
+    args.cpu = getattr(args, "cpu", False)
     args.threads = 1 if args.cpu else args.threads
-    args.rounds = args.rounds or (3 if args.quick else 9)
-    args.seconds = args.seconds or (0.03 if args.quick else 0.1)
+    args.rounds = getattr(args, "rounds", None) or (3 if args.quick else 9)
+    args.seconds = getattr(args, "seconds", None) or (0.03 if args.quick else 0.1)
     args.patience = 0.7 if args.quick else 4.0
     return args
 
@@ -82,7 +102,15 @@ def present(needs: Mapping[str, str], args: argparse.Namespace) -> list[str]:
     absent = missing(wanted)
     for name, module in absent.items():
         print(f"skipped: {name} (no module {module})")
-    return [name for name in wanted if name not in absent]
+    here = [name for name in wanted if name not in absent]
+    return here or sys.exit("nobody is here to take part")
+
+
+def _number(text: str) -> int:
+    """Read an integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, got {text!r}")
+    return int(text)
 
 
 def serve(makers: Mapping[str, Maker], args: argparse.Namespace) -> None:
@@ -153,8 +181,9 @@ def race(
             slow = [name for name in first if first[name] > args.patience]
             once = {name: [asked.pop(name)()] for name in slow}
             times = once | take_turns(asked, args)
-            results[title] = {name: times[name] for name in first}
-            print(text_table(title, results[title]), flush=True)
+            if first:
+                results[title] = {name: times[name] for name in first}
+                print(text_table(title, results[title]), flush=True)
     for process in processes.values():
         process.communicate()
     return results

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the package beside these scripts, installed or not
 
 _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MINICNN_THREADS")
 _PACKAGES = ("numpy", "torch", "onnxruntime", "onnx", "opencv-python-headless", "opencv-python")
@@ -61,19 +62,37 @@ def machine(threads: int, *, cpu: bool = False) -> dict[str, str]:
 def occasion() -> dict[str, str]:
     """Return when, and from which state of the code."""
     day = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d")
-    return {"day": day, "commit": _git("rev-parse", "--short", "HEAD")}
+    changed = _git("status", "--porcelain", "--", "minicnn", "benchmarks/*.py")
+    commit = _git("rev-parse", "--short", "HEAD") + (" and changes since" if changed else "")
+    return {"day": day, "commit": commit}
 
 
-def others_at_work(seconds: float = 1.0) -> float:
-    """Return how many processors somebody else keeps busy just now (Linux; else NaN)."""
-    try:
-        before = _ticks()
-        time.sleep(seconds)
-        ticks = [b - a for a, b in zip(before, _ticks(), strict=True)]
-    except OSError:
-        return float("nan")
-    idle = sum(ticks[3:5])  # idle, and waiting for a disk
-    return round((1 - idle / sum(ticks)) * (os.cpu_count() or 1), 2)
+class Others:
+    """How busy somebody else keeps the machine, from now on (Linux; elsewhere NaN).
+
+    What all processors did, less what this process did and its children that have ended: so a
+    benchmark does not take itself for noise, and noise in the middle of it is seen.
+    """
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._start = self._now()
+
+    def at_work(self) -> float:
+        """Return how many processors others have kept busy since then, on average."""
+        seconds, busy, ours = (b - a for a, b in zip(self._start, self._now(), strict=True))
+        return round(max(0.0, busy - ours) / seconds, 2) if seconds else 0.0
+
+    def _now(self) -> tuple[float, float, float]:
+        """Return seconds: of the clock, of all processors at work, of our own processes."""
+        return time.monotonic(), _busy(), sum(os.times()[:4])
+
+
+def others_at_work(seconds: float) -> float:
+    """Return how many processors are busy while we wait."""
+    others = Others()
+    time.sleep(seconds)
+    return others.at_work()
 
 
 def wait_for_quiet(idle: float = 0.9, at_most: float = 120.0) -> None:
@@ -149,10 +168,14 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _ticks() -> list[int]:
-    """Return what all processors have done since the start."""
-    first = Path("/proc/stat").read_text().splitlines()[0]
-    return [int(number) for number in first.split()[1:]]
+def _busy() -> float:
+    """Return for how many seconds processors were at work, all together, since the start."""
+    try:
+        first = Path("/proc/stat").read_text().splitlines()[0]
+    except OSError:
+        return float("nan")
+    user, nice, system, _, _, *rest = (int(number) for number in first.split()[1:9])
+    return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")  # not idle, no disk
 
 
 def _git(*words: str) -> str:

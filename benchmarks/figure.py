@@ -11,11 +11,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from _results import Results, middle
+from _results import Results, middle, spread
 from layers import LAYERS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
+from report import was_quiet
 
 from minicnn import viz
 from minicnn.files import write_whole
@@ -40,13 +41,14 @@ def plot(results: dict[str, Any]) -> Figure:
     figure.set_size_inches(9.35, 5.3)
     machine = results["machine"]
     words = f"{machine['processor']}, {machine['threads each']} threads each"
-    quiet = results["occasion"]["others"][1] <= 0.15
-    words += f", {results['occasion']['day']}" + ("" if quiet else "; the machine was not quiet")
+    others = "" if was_quiet(results) else "; the machine was not quiet"
+    words += f", {results['occasion']['day']}{others}"
     figure.text(0.03, 0.945, "How fast, against whom, and how fast at most", size=13, color=INK)
     figure.text(0.03, 0.905, words, size=8, color=SOFT)
     limits = results["limits"]
     words = f"Dashed: this machine's limits, {limits['gflops']:.0f} GFLOP/s when NumPy multiplies "
-    words += f"matrices, {limits['gbytes']:.0f} GB/s when it fills memory."
+    words += f"matrices, {limits['gbytes']:.0f} GB/s when it fills memory. "
+    words += "Bars: from the quickest round to the slowest."
     figure.text(0.03, 0.87, words, size=8, color=SOFT)
     draw_growth(figure.add_axes((0.06, 0.1, 0.34, 0.62)), results)
     draw_layers(figure.add_axes((0.69, 0.1, 0.28, 0.62)), results)
@@ -63,6 +65,8 @@ def draw_growth(ax: Axes, results: dict[str, Any]) -> None:
             sizes = [size for size, _ in points]
             values = [1e9 * middle(turns) / size**2 for size, turns in points]
             ax.plot(sizes, values, label=name, **{"linewidth": 1.1, "markersize": 4, **style})
+            rounds = [[1e9 * s / size**2 for s in spread(turns)] for size, turns in points]
+            ax.vlines(sizes, *zip(*rounds, strict=True), color=style["color"], linewidth=1.1)
             ends[name] = values[-1]
     most = max(map(int, found))
     limits = {
@@ -79,7 +83,8 @@ def draw_growth(ax: Axes, results: dict[str, Any]) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     _plain(ax, "y")
     ax.set_xlabel("pixels of the picture", size=8, color=INK)
-    title = "Eight 3x3 kernels: nanoseconds a pixel.\nFlat: the time grows as the work does."
+    title = "Eight 3x3 kernels, nanoseconds a pixel: lower is faster.\n"
+    title += "Flat: the time grows as the work does."
     ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4, pad=20)
     for name, place in apart(ends, ax).items():
         style = STYLES.get(name, {"color": INK})
@@ -102,6 +107,8 @@ def draw_layers(ax: Axes, results: dict[str, Any]) -> None:
             style |= {"markersize": 8 if name == "minicnn" else 6, "markeredgewidth": 0.6}
             place = row + 0.2 * (names.index(name) - 1)  # so that none hides another
             ax.plot(speed, place, label=name if row == 0 else None, **style)
+            rounds = [flops(layer) / seconds / 1e9 for seconds in spread(times[name])]
+            ax.hlines(place, *rounds, color=style["color"], linewidth=1.1)
     limit = results["limits"]["gflops"]
     ax.axvline(limit, color=INK, linewidth=1.0, linestyle=(0, (5, 2)))
     ax.annotate(
@@ -114,7 +121,7 @@ def draw_layers(ax: Axes, results: dict[str, Any]) -> None:
     ax.set_xlim(low / 1.1, max(high, limit) * 1.6)
     _plain(ax, "x")
     ax.set_xlabel("GFLOP/s, by the multiplications of the definition", size=8, color=INK)
-    title = "Twelve layers. Right of the line: Winograd\nmultiplies less than the definition does."
+    title = "Twelve layers: further right is faster.\nPast the line: Winograd multiplies less."
     ax.set_title(title, size=9, loc="left", color=INK, linespacing=1.4, pad=20)
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(

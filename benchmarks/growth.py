@@ -30,7 +30,7 @@ def slopes(results: Results) -> dict[str, float]:
 
 
 def main() -> None:
-    args = parse(arguments(__doc__.splitlines()[0]))
+    args = parse(arguments(__doc__.splitlines()[0], quick="up to 2048x2048, fewer rounds"))
     if args.serve:
         serve(MAKERS, args)
         return

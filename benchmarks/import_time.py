@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from _contenders import arguments, parse, save, show, take_turns
+from _contenders import arguments, parse, present, save, show, take_turns
 from _machine import environment, machine
 from _results import Results, Turn, text_table, turn_of
 
 import minicnn
 
-MODULES = ("minicnn", "numpy", "matplotlib.pyplot")
+NEEDS = {"minicnn": "numpy", "numpy": "numpy", "matplotlib.pyplot": "matplotlib"}
 TITLE = "import, in a new process"
 CODE = """
 import time
@@ -38,7 +38,7 @@ def beyond_numpy(results: Results) -> float:
 
 
 def main() -> None:
-    args = parse(arguments(__doc__.splitlines()[0]))
+    args = parse(arguments(__doc__.splitlines()[0], calls=False))
     args.rounds *= 2  # a round is short here
     show(machine(args.threads, cpu=args.cpu))
 
@@ -54,12 +54,13 @@ def main() -> None:
         return run
 
     compileall.compile_dir(str(Path(minicnn.__file__).parent), quiet=1)  # whatever the settings
-    importers = {module: importer(module) for module in MODULES}
+    importers = {module: importer(module) for module in present(NEEDS, args)}
     for run in importers.values():
         run()  # files are read
     results = {TITLE: take_turns(importers, args)}
     print(text_table(TITLE, results[TITLE]))
-    print(f"\nbeyond NumPy: {1e3 * beyond_numpy(results):.1f} ms")
+    if {"minicnn", "numpy"} <= set(importers):
+        print(f"\nbeyond NumPy: {1e3 * beyond_numpy(results):.1f} ms")
     save("import_time", results, args)
 
 

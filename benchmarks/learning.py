@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import _machine  # noqa: F401 - finds the package beside the scripts
+
 from minicnn import Sequential, models
 from minicnn.errors import UnsupportedError
 from minicnn.train import Adam, Cosine, Dataset, digits, drawn_shapes, fit, mnist

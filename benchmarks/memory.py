@@ -2,7 +2,7 @@
 
 Each contender in a process of its own: the highest resident memory during one call, less what was
 there before it and less the output. Before that, a call on a small picture: what a library keeps
-for itself (threads, pools) is not counted. Linux only.
+for itself (threads, pools) is not counted. After it, a corner of the result is checked. Linux only.
 
     python benchmarks/memory.py                    # 4096x4096 to 64 maps: 4 GiB of output
     python benchmarks/memory.py --quick            # 1024x1024
@@ -18,9 +18,9 @@ import sys
 import time
 from pathlib import Path
 
-from _bank import MAKERS, NEEDS, without
-from _contenders import arguments, parse, present, save, show
-from _machine import environment, machine
+from _bank import MAKERS, NEEDS, reference, without
+from _contenders import TOLERANCE, arguments, difference, parse, present, save, show
+from _machine import environment, machine, wait_for_quiet
 
 MIB = 2**20
 
@@ -44,6 +44,9 @@ def measure(name: str, size: int, kernels: int) -> dict[str, float]:
     y = run()
     seconds = time.perf_counter() - start
     beyond = most_resident() - before - y.nbytes
+    wrong_by = difference(y, reference({**case, "corner": 64}), 64)
+    if not wrong_by <= TOLERANCE:
+        sys.exit(f"{name} is wrong by {wrong_by:.1e} of the largest value")
     return {
         "beyond": round(beyond / MIB, 1),
         "output": round(y.nbytes / MIB, 1),
@@ -52,7 +55,7 @@ def measure(name: str, size: int, kernels: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="1024x1024", turns=False)
     parser.add_argument("--size", type=int, help="of the square picture (4096)")
     parser.add_argument("--kernels", type=int, default=64, help="how many (64)")
     args = parse(parser)
@@ -68,11 +71,14 @@ def main() -> None:
     for name in names:
         sizes = ["--size", str(args.size), "--kernels", str(args.kernels)]
         command = [sys.executable, __file__, "--serve", name, *sizes]
+        if args.quiet:
+            wait_for_quiet()
         done = subprocess.run(
             command, check=False, stdout=subprocess.PIPE, env=environment(args.threads)
         )
         if done.returncode:
-            print(f"  {name:24}   ended with exit code {done.returncode} (out of memory?)")
+            why = " (out of memory?)" if done.returncode < 0 else ""
+            print(f"  {name:24}   ended with exit code {done.returncode}{why}")
             continue
         one = found[name] = json.loads(done.stdout)
         print(f"  {name:24}{one['beyond']:14.1f}{one['output']:14.1f}{one['seconds']:10.2f}")

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _contenders import arguments, parse, race_commands, save
+from _contenders import arguments, parse, present, race_commands, save
 
 BY_HAND = Path(__file__).with_name("_by_hand.py")
 LIBRARY = """
@@ -22,20 +22,20 @@ x = images.load({photo!r}, channels=1)
 model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels(kernels.EDGES), ReLU())
 viz.plot_feature_maps(model.trace(x)).savefig({png!r})
 """
+NEEDS = dict.fromkeys(("minicnn maps", "minicnn.viz", "matplotlib by hand"), "matplotlib")
 TITLE = "a photograph of 600x512 to a PNG of eight feature maps"
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """Return the contenders; each writes to a file of its own name."""
     photo = str(folder / "photo.png")
-    png = {name: str(folder / f"{name}.png") for name in ("command", "library", "hand")}
-    code = LIBRARY.format(photo=photo, png=png["library"])
-    tool = [sys.executable, "-m", "minicnn", "maps", photo, "-o", png["command"], "--force"]
-    return {
-        "minicnn maps": tool,
-        "minicnn.viz": [sys.executable, "-c", code],
-        "matplotlib by hand": [sys.executable, str(BY_HAND), photo, png["hand"]],
-    }
+    tool, library, hand = (str(folder / f"{name}.png") for name in NEEDS)
+    words = (
+        ["-m", "minicnn", "maps", photo, "-o", tool, "--force"],
+        ["-c", LIBRARY.format(photo=photo, png=library)],
+        [str(BY_HAND), photo, hand],
+    )
+    return {name: [sys.executable, *one] for name, one in zip(NEEDS, words, strict=True)}
 
 
 def make_photo(folder: Path) -> None:
@@ -73,28 +73,29 @@ def check_drawings(photo: Path) -> None:
             sys.exit("by hand the colours are others")
 
 
-def check_files(folder: Path) -> None:
+def check_files(folder: Path, names: list[str]) -> None:
     """Stop unless all contenders have written pictures of the same size, and not empty ones."""
     from PIL import Image
 
     sizes = {}
-    for name in ("command", "library", "hand"):
+    for name in names:
         with Image.open(folder / f"{name}.png") as picture:
             sizes[name] = picture.size
             if len(picture.convert("RGB").getcolors(1 << 24)) < 100:
                 sys.exit(f"{name}.png shows nothing")
-    if not np.allclose(list(sizes.values()), sizes["hand"], rtol=0.02):
+    if not np.allclose(list(sizes.values()), sizes[names[0]], rtol=0.02):
         sys.exit(f"the pictures differ in size: {sizes}")
 
 
 def main() -> None:
-    args = parse(arguments(__doc__.splitlines()[0]))
+    args = parse(arguments(__doc__.splitlines()[0], calls=False))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_photo(folder)
         check_drawings(folder / "photo.png")
-        results = race_commands(TITLE, commands(folder), args)
-        check_files(folder)
+        every, names = commands(folder), present(NEEDS, args)
+        results = race_commands(TITLE, {name: every[name] for name in names}, args)
+        check_files(folder, names)
     save("picture_to_png", results, args)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ RESULTS, README, FIGURE = (HERE / name for name in ("results.json", "README.md",
 TIMES = "\N{MULTIPLICATION SIGN}"
 BEGIN, END = "<!-- made by report.py: begin -->", "<!-- made by report.py: end -->"
 QUIET = 0.15
-"""Others who keep so much of a processor busy do not disturb."""
+"""Others who keep so much of a processor busy, on average over a part, do not disturb."""
 
 Found = dict[str, Any]
 
@@ -58,8 +59,10 @@ def about(results: Found) -> str:
         f"The machine's limits: {best['gflops']:.0f} GFLOP/s in NumPy's sgemm, "
         f"{best['gbytes']:.1f} GB/s when memory is filled.",
     ]
-    if not was_quiet(results):
-        low, high = when["others"]
+    low, high = when["others"]
+    if math.isnan(high):
+        lines.append("\nWhether others used the machine cannot be told here: nothing is judged.")
+    elif not was_quiet(results):
         lines.append(
             f"\n**The machine was not quiet**: others kept {low:.1f} to {high:.1f} of its "
             f"processors busy. Times and limits are worse than they would be alone, and ratios are "
@@ -107,6 +110,8 @@ def targets(results: Found) -> str:
             most <= 1.5,
         )
     for case, by_name in results.get("memory", {}).items():
+        if "minicnn im2col" not in by_name:
+            continue
         value = by_name["minicnn im2col"]["beyond"]
         row(f"memory beyond the output, {case}", "", "≤ 16 MiB", f"{value:.1f} MiB", value <= 16)
     if "growth" in results:
@@ -197,6 +202,8 @@ def memory(results: Found) -> str:
     """Return what each contender takes."""
     parts = ["### Memory"]
     for case, by_name in results["memory"].items():
+        if not by_name:
+            continue
         output = next(iter(by_name.values()))["output"]
         parts.append(f"{case}; the output itself is {output:.0f} MiB:")
         rows = [[n, f"{one['beyond']:.1f}", digits(one["seconds"])] for n, one in by_name.items()]

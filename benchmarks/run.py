@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from _machine import limits, others_at_work
+from _machine import Others, limits
 from report import RESULTS, print_report, publish
 
 HERE = Path(__file__).resolve().parent
@@ -44,15 +44,18 @@ def main() -> int:
         help="write the numbers to results.json beside README.md, and its tables and figure anew",
     )
     args = parser.parse_args()
+    if args.publish and set(args.parts) != set(PARTS):
+        parser.error("--publish needs all parts: the README shows one whole run")
     file = RESULTS if args.publish else args.json
     shared = ["--quick"] * args.quick + ["--quiet"] * args.quiet + ["--threads", str(args.threads)]
     results, failed = run_parts(args.parts, shared, args.threads, file)
     print_report(results)
-    if args.publish:
+    if args.publish and not failed:
         publish(results)
     print(f"\nall numbers: {file}")
     for part in failed:
-        print(f"{part} did not run to its end", file=sys.stderr)
+        nothing = "; nothing is published" if args.publish else ""
+        print(f"{part} did not run to its end{nothing}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -66,12 +69,14 @@ def run_parts(
     with tempfile.TemporaryDirectory() as folder:
         for part in parts:
             print(f"\n=== {part} ({time.monotonic() - start:.0f} s)\n", flush=True)
-            busy.append(others_at_work())
+            others = Others()
             for name, value in limits(threads).items():
                 best[name] = max(value, best.get(name, 0.0))
             one = Path(folder) / f"{part}.json"
             script = [sys.executable, str(HERE / f"{part}.py"), *shared, "--json", str(one)]
-            if subprocess.run(script, check=False).returncode or not one.exists():
+            code = subprocess.run(script, check=False).returncode
+            busy.append(others.at_work())
+            if code or not one.exists():
                 failed.append(part)
                 continue
             found = json.loads(one.read_text())

@@ -1,5 +1,6 @@
 """The benchmarks: contenders agree, a wrong one stops the race, the README shows what it gave."""
 
+import ast
 import importlib
 import json
 import os
@@ -174,6 +175,84 @@ def test_a_real_race(tmp_path):
     assert "minicnn / it" in out
     times = json.loads(file.read_text())["kernel_bank"]["8 kernels 3x3 over 40x40"]
     assert list(times) == ["minicnn", "NumPy im2col"]
+
+
+SCRIPTS = sorted(path.name for path in FOLDER.glob("[!_]*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_says_what_it_does_from_anywhere(script, tmp_path):
+    """Beside the package, not installed: no path is set."""
+    bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, str(FOLDER / script), "--help"]
+    out = subprocess.run(
+        command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=True
+    )
+    about = ast.get_docstring(ast.parse((FOLDER / script).read_text(encoding="utf-8")))
+    assert about.splitlines()[0] in " ".join(out.stdout.split())
+
+
+def test_where_nobody_can_take_part_it_says_so(script):
+    out = run(script, "--only", "absent", expected=1)
+    assert out.endswith("nobody is here to take part\n")
+
+
+@pytest.mark.parametrize("words", [("--rounds", "0"), ("--threads", "-1"), ("--rounds", "2.5")])
+def test_numbers_that_make_no_sense_are_refused(script, words):
+    assert f"argument {words[0]}: must be an integer of at least 1" in run(
+        script, *words, expected=2
+    )
+
+
+def test_what_a_script_does_not_do_it_does_not_offer():
+    assert "unrecognized arguments: --cpu" in run(FOLDER / "memory.py", "--cpu", expected=2)
+    assert "unrecognized arguments: --seconds" in run(
+        FOLDER / "import_time.py", "--seconds", "1", expected=2
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_is_measured_of_what_is_right(tmp_path):
+    file, names = tmp_path / "memory.json", ("minicnn", "NumPy im2col")
+    words = ("--size", "80", "--kernels", "2", "--only", *names, "--json", str(file))
+    run(FOLDER / "memory.py", *words)
+    found = json.loads(file.read_text())["memory"]["80x80 to 2 maps, 3x3"]
+    assert list(found) == list(names)
+
+
+def test_only_a_whole_run_is_published():
+    out = run(FOLDER / "run.py", "--publish", "--parts", "growth", expected=2)
+    assert "--publish needs all parts" in out
+
+
+# --- others on the machine -------------------------------------------------------------------
+
+
+def test_a_benchmark_does_not_take_itself_for_noise(monkeypatch):
+    """In 20 seconds processors worked for 30, we for 28: others kept a tenth of one busy."""
+    moments = iter([(0.0, 100.0, 10.0), (20.0, 130.0, 38.0)])
+    monkeypatch.setattr(machine.Others, "_now", lambda self: next(moments))
+    assert machine.Others().at_work() == 0.1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_work_of_children_is_our_own():
+    others = machine.Others()
+    before = others._now()
+    code = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    clock, busy, ours = (b - a for a, b in zip(before, others._now(), strict=True))
+    assert ours >= 0.25
+    assert busy >= 0.2
+    assert clock > 0
+
+
+def test_where_others_cannot_be_seen_nothing_is_judged(found):
+    unknown = {**found, "occasion": {**found["occasion"], "others": [float("nan")] * 2}}
+    text = report.report(unknown)
+    assert "cannot be told here" in text
+    assert "was not quiet" not in text
+    assert "not judged" in report.targets(unknown)
 
 
 # --- what is worked out ---------------------------------------------------------------------

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import transforms
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import same_bits
@@ -68,6 +69,47 @@ def test_large_kernels(channels, filters, taps, size, name):
     side = size + taps - 1
     shapes = (1, channels, side, side), (filters, channels, taps, taps)
     assert choose_algorithm(*shapes).name == name
+
+
+def numbers(kind, shape, rng):
+    """Return float32 numbers that are hard on an algorithm that mixes the pixels of a tile."""
+    noise = rng.standard_normal(shape)
+    made = {
+        "noise": noise,
+        "bright": 1e6 + noise,
+        "signs": rng.choice([-1.0, 1.0], shape),
+        "of all sizes": noise * np.exp(rng.uniform(-30, 30, shape)),
+        "one hot pixel": np.where(np.arange(noise.size).reshape(shape) == 555, 1e8, 1e-6 * noise),
+        "near the largest": rng.choice([-1.0, 1.0], shape) * 3e38,
+    }
+    return made[kind].astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["noise", "bright", "signs", "of all sizes", "one hot pixel", "near the largest"],
+)
+@pytest.mark.parametrize(
+    ("name", "x_shape", "weight_shape"),
+    [
+        ("winograd", (1, 64, 40, 40), (64, 64, 3, 3)),
+        ("winograd", (1, 64, 40, 43), (64, 64, 5, 4)),
+        ("fft", (1, 1, 160, 150), (1, 1, 31, 31)),
+        ("fft", (1, 2, 96, 90), (3, 2, 31, 25)),
+    ],
+)
+def test_what_auto_takes_stays_within_its_bound_on_hard_numbers(name, x_shape, weight_shape, kind):
+    assert choose_algorithm(x_shape, weight_shape).name == name
+    rng = np.random.default_rng(0)
+    x = numbers(kind, x_shape, rng)
+    weight = (rng.standard_normal(weight_shape) / np.prod(weight_shape[1:])).astype(np.float32)
+    y = conv2d(x, weight)
+    exact = conv2d(x.astype(np.float64), weight.astype(np.float64), algorithm="im2col")
+    bound = conv_winograd.error_bound(weight_shape)
+    if name == "fft":
+        tiles = conv_fft.tiles_for(Window(weight_shape[2:]), y.shape[2:], weight_shape[1], 4)
+        bound = conv_fft.error_bound(weight_shape, tiles)
+    assert (np.abs(y - exact) <= bound * 2.0**-23 * transforms.scale(x, weight)).all()
 
 
 @given(layer=layers(), batch=st.integers(0, 100))

@@ -81,6 +81,16 @@ def conv2d(
     ------
     ShapeError, DTypeError, ConfigError, LimitError
 
+    Notes
+    -----
+    Within rounding means, with eps = 2**-23 in float32 and 2**-52 in float64, where nothing falls
+    below the smallest normal number: 'naive' and 'im2col' are wrong by at most ``(K + 2) * eps *
+    (sum of |x| |w| + |bias|)``, K = C // groups * KH * KW, at each value. 'winograd' and 'fft' mix
+    the pixels of a tile, so their error goes by the largest of a channel: at most ``b * eps * sum
+    over c of max|x[c]| * sum|w[c]|`` before the bias, with b from their `error_bound`. So a dark
+    value in a picture with one very bright pixel keeps all its digits with ``algorithm="im2col"``
+    only. 'auto' takes the others only where b is at most 256 times K + 2.
+
     Examples
     --------
     >>> picture = np.array([[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]])
