@@ -18,8 +18,7 @@ NAME = "animate"
 HELP = "Watch a kernel slide over a picture: products, sum, and the output as it grows"
 EXAMPLES = (
     "photo.jpg -o sobel.gif --kernels sobel_x --size 12",
-    "photo.jpg -o strip.pdf --kernels gaussian_3x3 --stride 2 --frames 0,20,40",
-    "seven.png -o deep.gif --weights mnist.npz --step conv2d_2",
+    "seven.png -o strip.pdf --weights mnist.npz --step conv2d_2 --frames 0,20,40",
 )
 
 _SIZE = 16

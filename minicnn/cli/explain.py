@@ -18,8 +18,7 @@ from minicnn.shapes import Array
 NAME = "explain"
 HELP = "Explain one value of a feature map: patch times kernel, summed and checked"
 EXAMPLES = (
-    "photo.jpg --at 120,200 --channel sobel_x",
-    "photo.jpg --at 120,200 --kernels kirsch --format latex -o why.png",
+    "photo.jpg --at 120,200 --channel sobel_x --format latex -o why.png",
     "seven.png --weights mnist.npz --channel 7 --back",
 )
 
