@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from laws import Untouched, same_bits
 from learners import DATA, OTHER, Flat, Noisy, bars, net, same_training, without_times
 
-from minicnn import Conv2D, Layer, ReLU, Sequential, train
+from minicnn import (
+    BatchNorm2D,
+    Conv2D,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    Linear,
+    ReLU,
+    Sequential,
+    train,
+)
 from minicnn.errors import (
     ConfigError,
     DTypeError,
@@ -317,6 +327,18 @@ def test_a_terminal_that_goes_away_is_no_reason_to_stop(monkeypatch):
 # --- wrong calls ---------------------------------------------------------------------------
 
 
+def sick(odd):
+    """Return the examples with one number of the fourth changed."""
+    x = DATA.x.copy()
+    x[3, 0, 1, 2] = odd
+    return x, DATA.targets
+
+
+def normed():
+    """Return a model that cannot learn from one example alone: a norm of single values."""
+    return Sequential(GlobalAvgPool2D(), BatchNorm2D(1), Flatten(), Linear(1, 3, rng=0))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -335,6 +357,19 @@ def test_a_terminal_that_goes_away_is_no_reason_to_stop(monkeypatch):
         ({"data": (DATA.x, DATA.targets[:5])}, ShapeError, "as many targets as inputs"),
         ({"data": (DATA.x, list(DATA.targets))}, DTypeError, "targets must be a NumPy array"),
         ({"data": (DATA.x, DATA.targets / 2)}, DTypeError, "labels must be an array of integers"),
+        ({"data": sick(np.nan)}, ConfigError, "data: the inputs hold NaN .* in example 3"),
+        ({"data": sick(-np.inf)}, ConfigError, "data: the inputs hold NaN or infinite"),
+        (
+            {"data": (DATA.x, np.full((48, 3), np.nan)), "loss": train.mean_squared_error},
+            ConfigError,
+            "data: the targets hold NaN",
+        ),
+        ({"validation": sick(np.inf)}, ConfigError, "validation: the inputs hold NaN"),
+        (
+            {"model": normed(), "batch_size": len(DATA) - 1, "epochs": 0},  # before any step
+            ShapeError,
+            r"(?s)one value alone has no variance.*batch_norm2d",
+        ),
         ({"validation": 3}, ConfigError, "validation must be a Dataset"),
         ({"validation": (DATA.x, DATA.targets + 1)}, ConfigError, "validation: labels must be"),
         ({"epochs": -1}, ConfigError, "epochs must be an integer"),

@@ -225,6 +225,8 @@ def _check(model: Layer, plan: Plan, callbacks: Any) -> None:
     if not model.params:
         raise ConfigError("the model has no parameters: there is nothing to learn")
     check_fit(model, plan.data, plan.loss)
+    last = len(plan.data) - (plan.batches - 1) * plan.batch_size  # it may be too small for a norm
+    model.for_training(0).output_shape((last, *plan.data.x.shape[1:]))
     if plan.validation is not None:
         check_fit(model, plan.validation, plan.loss, "validation")
 

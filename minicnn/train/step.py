@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ShapeError
+from minicnn.errors import ConfigError, ShapeError
 from minicnn.layers import Layer
 from minicnn.layers.base import Gradients, params_only
 from minicnn.shapes import Array
@@ -173,6 +173,8 @@ def check_fit(model: Layer, data: Dataset, loss: Loss, name: str = "data") -> No
     ShapeError, ConfigError, DTypeError
         What the model or the loss would say in the midst of the run.
     """
+    _check_finite("inputs", data.x, name)
+    _check_finite("targets", data.targets, name)
     shape = model.output_shape((1, *data.x.shape[1:]))
     if loss is cross_entropy:
         if len(shape) != 2:
@@ -181,3 +183,17 @@ def check_fit(model: Layer, data: Dataset, loss: Loss, name: str = "data") -> No
                 f"  End the model with Flatten() and Linear(..., classes)."
             )
         check_labels(data.targets, shape[1], name)
+
+
+def _check_finite(what: str, array: Array, name: str) -> None:
+    """Raise if an example holds NaN or infinity, which would be all that is learnt from it."""
+    if array.dtype.kind != "f" or not array.size:
+        return
+    with np.errstate(all="ignore"):
+        if np.isfinite((array.min(), array.max())).all():
+            return
+    first = next(n for n, one in enumerate(array) if not np.isfinite(one).all())
+    raise ConfigError(
+        f"{name}: the {what} hold NaN or infinite numbers, first in example {first}.\n"
+        f"  Nothing can be learnt from them: mend or leave out such examples."
+    )
