@@ -75,7 +75,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     y = pages.empty((batch, groups, per_group, oh, ow), x.dtype)
     flat = y.reshape(batch, groups, per_group, oh * ow)
 
-    taps, line_bytes = share * kh * kw, share * kw * x.itemsize
+    ones = bias is not None and share * kw >= 8  # else a line of ones costs more than to add
+    taps, line_bytes = share * kh * kw, (share * kw + ones) * x.itemsize
     halo_bytes = (kh - 1) * line_bytes * ow
     near = window.dilation[0] == 1 and halo_bytes <= 3 * BAND_BYTES  # so lines fit a buffer
     depthwise = near and share == per_group == window.stride[0] == 1
@@ -88,7 +89,6 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         pixel_bytes, halo_bytes = kh * line_bytes, 0
         band_bytes = max(BAND_BYTES, min(4 * BAND_BYTES, PIXELS * pixel_bytes))
         buffers = 2 * band_bytes
-    ones = bias is not None and share * kw >= 8  # else a line of ones costs more than to add
     weight = weight.reshape(groups, per_group, share, kh, kw)
     weight = products.in_order_of_lines(weight, bias if ones else None)
 
