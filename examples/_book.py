@@ -16,7 +16,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import ConnectionPatch, Rectangle
 from PIL import Image, PngImagePlugin
 
-from minicnn import images, viz
+from minicnn import images, train, viz
+from minicnn.errors import UnsupportedError
 from minicnn.files import write_whole
 
 INK, SOFT, RED = "#1f1f1f", "#5f5f5f", "#b3003c"
@@ -27,7 +28,9 @@ MEASURED = "Measured"
 """Where a picture shows what comes out otherwise each time, such as seconds: boxes from 0 to 1."""
 
 
-def arguments(text: str, *, picture: bool = False, kernel: str = "") -> argparse.Namespace:
+def arguments(
+    text: str, *, picture: bool = False, kernel: str = "", data: bool = False
+) -> argparse.Namespace:
     """Read the command line: a folder for the pictures, and what else an example asks for."""
     parser = argparse.ArgumentParser(description=text.splitlines()[0])
     parser.add_argument("folder", nargs="?", default=".", help="where the pictures go; default: .")
@@ -35,7 +38,25 @@ def arguments(text: str, *, picture: bool = False, kernel: str = "") -> argparse
         parser.add_argument("--picture", help="a file or an http(s) address; default: offline")
     if kernel:
         parser.add_argument("--kernel", default=kernel, help=f"default: {kernel!r}")
+    if data:
+        known = ("mnist", "digits", "shapes")
+        parser.add_argument("--data", choices=known, help="default: the best that is installed")
     return parser.parse_args()
+
+
+def examples(name: str | None) -> tuple[str, train.Dataset, int]:
+    """Return a data set, its name, and for how many epochs it is worth learning.
+
+    Real digits, if a package that brings them is installed; or shapes, which need nothing.
+    """
+    for known, load, epochs in (("mnist", train.mnist, 6), ("digits", train.digits, 12)):
+        try:
+            if name in (None, known):
+                return known, load(), epochs
+        except UnsupportedError:
+            if name == known:
+                raise
+    return "shapes", train.drawn_shapes(1000, rng=0), 6
 
 
 def save(figure, folder: str, name: str) -> None:

@@ -31,6 +31,9 @@ PICTURES = HERE / "pictures"
 WIDTH, LARGEST = 1080, 290_000
 """No committed picture is wider, in dots, or larger, in bytes."""
 
+WORTH = 0.7
+"""Half the colours are taken if the file is then smaller than so much of what it was."""
+
 SAME, OTHER = (12, 6.0), (40, 10.0)
 """Pictures are compared by the mean grey, 0 to 255, of cells of so many dots; how far it may be
 off, if they were made with the same versions, and if not."""
@@ -117,14 +120,17 @@ def packed(picture: Image.Image) -> bytes:
     words.add_text("Software", VERSIONS)
     if MEASURED in picture.info:
         words.add_text(MEASURED, picture.info[MEASURED])
+    best = b""
     for colours in (256, 128, 64):
         method = Image.Quantize.MAXCOVERAGE  # keeps rare colours: the bright end of a scale
         palette = picture.quantize(colours, method=method, kmeans=2, dither=Image.Dither.NONE)
         data = io.BytesIO()
         palette.save(data, "PNG", optimize=True, pnginfo=words)
-        if data.tell() <= LARGEST:
-            break
-    return data.getvalue()
+        much = colours == 128 and data.tell() < WORTH * len(best)
+        if not best or len(best) > LARGEST or much:
+            best = data.getvalue()
+        picture = palette.convert("RGB")  # fewer colours of those: flat areas stay flat
+    return best
 
 
 def differs(path: Path, new: Image.Image) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from minicnn import Conv2D, MiniCNNError, Pad, ReLU, Sequential, images
 from minicnn.cli import main
+from minicnn.train import Dataset
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,6 +85,20 @@ def test_the_same_in_pytorch_is_the_same():
     exec(block, names)
     model = Sequential(Pad(1, mode="reflect"), Conv2D.from_kernels(names["kernels"].EDGES), ReLU())
     np.testing.assert_allclose(model(names["x"]), names["y"].numpy(), atol=1e-5)
+
+
+def test_a_model_of_pytorchs_gives_the_same_here():
+    torch = pytest.importorskip("torch")
+    x = images.disc(24)
+    block = next(block for block in BLOCKS if "theirs = " in block)
+    names = {"tried": Dataset(x, np.array([0]))}
+    exec("from minicnn import explain, viz, weights", names)
+    exec(block.replace('.savefig("inside.png")', ""), names)
+    with torch.no_grad():
+        expected = names["theirs"](torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(names["ours"](x), expected, atol=1e-5)
+    assert names["ledger"].value == pytest.approx(expected[0, 3], abs=1e-5)
+    assert names["ledger"].check.agrees
 
 
 def test_the_commands_run_one_after_the_other(here, capsys):
