@@ -131,7 +131,8 @@ def test_an_interrupt_keeps_what_was_learnt(call, here, monkeypatch, after):
             return train.cross_entropy(outputs, targets)
 
         steps = []
-        return fit(*args, **kwargs, callbacks=[callback], loss=loss)
+        watching = [*kwargs.pop("callbacks"), callback]
+        return fit(*args, **kwargs, callbacks=watching, loss=loss)
 
     monkeypatch.setattr(command, "fit", interrupted)
     code, out, _ = call("train", "drawn", *QUICK, "-o", "w.npz")

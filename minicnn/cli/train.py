@@ -8,6 +8,7 @@ import os
 from minicnn.classifier import Classifier
 from minicnn.cli import values
 from minicnn.cli.console import WrongCall, say, shown
+from minicnn.cli.watching import add_watching_options, draw_run, targets_of
 from minicnn.errors import DataError
 from minicnn.files import check_output
 from minicnn.models import MODELS
@@ -19,6 +20,7 @@ from minicnn.train import (
     Cosine,
     Dataset,
     Optimizer,
+    Snapshots,
     Training,
     digits,
     drawn_shapes,
@@ -31,7 +33,7 @@ from minicnn.train import (
 NAME = "train"
 HELP = "Teach a network to tell pictures apart"
 EXAMPLES = (
-    "shapes -o shapes.npz",
+    "shapes -o shapes.npz --time-lapse kernels.gif",
     "animals/ --size 32 --epochs 20 --network medium -o animals.npz",
 )
 
@@ -115,6 +117,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write down after every epoch where the run stands, and go on from there if the file "
         "exists",
     )
+    add_watching_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,6 +133,7 @@ def run(args: argparse.Namespace) -> int:
             f"-o and --checkpoint are one file, {shown(args.output)}: give it two names"
         )
     check_output(args.output, force=args.force)
+    targets = targets_of(args)
     data = _examples(args)
     tried, learnt = _shared_out(args, data)
     reader = Classifier.new(
@@ -140,6 +144,7 @@ def run(args: argparse.Namespace) -> int:
         rng=args.seed,
     )
     say(str(data))
+    film = Snapshots(reader.model)
     training = fit(
         reader.model,
         learnt,
@@ -152,9 +157,15 @@ def run(args: argparse.Namespace) -> int:
         rng=args.seed,
         checkpoint=args.checkpoint,
         resume=True,
+        callbacks=[film] if "time_lapse" in targets else [],
     )
     say(str(training))
-    return _write(args, reader, training, tried)
+    if training.stopped == "diverged" and not training.history:
+        say("minicnn train: nothing was learnt, and nothing written", error=True)
+        return 1
+    taught = _write(args, reader, training, tried)
+    draw_run(targets, film, training, taught, tried, data.x[:1])
+    return {"diverged": 1, "interrupted": 130}.get(training.stopped, 0)
 
 
 def _examples(args: argparse.Namespace) -> Dataset:
@@ -194,11 +205,10 @@ def _optimizer(args: argparse.Namespace, network: str) -> Optimizer:
     return Adam(rate) if args.optimizer == "adam" else AdamW(rate)
 
 
-def _write(args: argparse.Namespace, reader: Classifier, run: Training, tried: Dataset) -> int:
+def _write(
+    args: argparse.Namespace, reader: Classifier, run: Training, tried: Dataset
+) -> Classifier:
     """Write the best weights, or those of the last step where there is nothing to compare."""
-    if run.stopped == "diverged" and not run.history:
-        say("minicnn train: nothing was learnt, and nothing written", error=True)
-        return 1
     model = run.best if run.best_epoch else run.model
     taught = Classifier(reader.name, model, reader.channels, reader.size, reader.classes)
     taught.save(args.output, force=args.force)
@@ -206,4 +216,4 @@ def _write(args: argparse.Namespace, reader: Classifier, run: Training, tried: D
     say(f"{shown(args.output)}: {reader.name}, {size:,} parameters")
     if len(tried):
         say(f"  {evaluate(model, tried)} that it did not learn from")
-    return {"diverged": 1, "interrupted": 130}.get(run.stopped, 0)
+    return taught
