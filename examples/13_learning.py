@@ -25,8 +25,8 @@ print(f"\n{run}\n")
 # Its kernels appear: every epoch is a frame, all of them on one scale.
 lapse = explain.time_lapse(film, tried.x[:1], "relu")
 print(lapse)
-figure = viz.plot_learning_filmstrip(lapse, max_maps=4, figure=viz.new_figure())
-figure.measured = [(0, 0.18, 1, 1)]  # what learning comes to, to the last bit, is the machine's
+figure = viz.plot_learning_filmstrip(lapse, max_maps=4, told=0, figure=viz.new_figure())
+figure.measured = [(0, 0.05, 1, 1)]  # what learning comes to, to the last bit, is the machine's
 save(figure, args.folder, "13_kernels.png")
 viz.animate_learning(lapse).save(f"{args.folder}/13_kernels.gif", force=True)
 

@@ -31,8 +31,12 @@ PICTURES = HERE / "pictures"
 WIDTH, LARGEST = 1080, 290_000
 """No committed picture is wider, in dots, or larger, in bytes."""
 
-WORTH = 0.7
-"""Half the colours are taken if the file is then smaller than so much of what it was."""
+NARROW, HEAVY = 900, 1_000_000
+"""A picture that was drawn with more bytes is made smaller: maps of whole photographs."""
+
+WORTH, LOSS = 0.85, 2.0
+"""Half the colours are taken if the file is then smaller than so much of what it was, and no cell
+is off by more."""
 
 SAME, OTHER = (12, 6.0), (40, 10.0)
 """Pictures are compared by the mean grey, 0 to 255, of cells of so many dots; how far it may be
@@ -106,12 +110,13 @@ def every_kernel():
 
 
 def reduced(png: bytes) -> Image.Image:
-    """Return a picture at most `WIDTH` dots wide."""
+    """Return a picture at most `WIDTH` dots wide; a heavy one, `NARROW`."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")  # it keeps its info
-    if picture.width <= WIDTH:
+    width = WIDTH if len(png) < HEAVY else NARROW
+    if picture.width <= width:
         return picture
-    height = round(picture.height * WIDTH / picture.width)
-    return picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    height = round(picture.height * width / picture.width)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def packed(picture: Image.Image) -> bytes:
@@ -120,13 +125,13 @@ def packed(picture: Image.Image) -> bytes:
     words.add_text("Software", VERSIONS)
     if MEASURED in picture.info:
         words.add_text(MEASURED, picture.info[MEASURED])
-    best = b""
+    best, whole = b"", picture
     for colours in (256, 128, 64):
         method = Image.Quantize.MAXCOVERAGE  # keeps rare colours: the bright end of a scale
         palette = picture.quantize(colours, method=method, kmeans=2, dither=Image.Dither.NONE)
         data = io.BytesIO()
         palette.save(data, "PNG", optimize=True, pnginfo=words)
-        much = colours == 128 and data.tell() < WORTH * len(best)
+        much = data.tell() < WORTH * len(best) and _furthest(whole, palette, SAME[0]) < LOSS
         if not best or len(best) > LARGEST or much:
             best = data.getvalue()
         picture = palette.convert("RGB")  # fewer colours of those: flat areas stay flat
@@ -145,6 +150,11 @@ def differs(path: Path, new: Image.Image) -> bool:
     cell, tolerance = SAME if old.text.get("Software") == VERSIONS else OTHER
     if abs(old.width - new.width) > cell or abs(old.height - new.height) > cell:
         return True
+    return _furthest(old, new, cell, boxes) > tolerance
+
+
+def _furthest(old: Image.Image, new: Image.Image, cell: int, boxes=()) -> float:
+    """Return how far apart two pictures are in any cell, in mean grey; `boxes` do not count."""
     size = max(1, round(new.width / cell)), max(1, round(new.height / cell))
     greys = []
     for picture in (old, new):
@@ -153,7 +163,7 @@ def differs(path: Path, new: Image.Image) -> bool:
             corners = np.multiply(box, [*grey.size, *grey.size]).round().astype(int)
             grey.paste(255, tuple(corners.tolist()))
         greys.append(np.asarray(grey.resize(size, Image.Resampling.BOX), dtype=float))
-    return bool(np.abs(greys[0] - greys[1]).max() > tolerance)
+    return float(np.abs(greys[0] - greys[1]).max())
 
 
 if __name__ == "__main__":
