@@ -186,3 +186,17 @@ def test_no_answer():
     words = texts(mistakes_figure(found))
     assert "b: no answer (NaN)" in words
     assert any("loss NaN" in text for text in words)
+
+
+def test_no_mistakes_are_white_and_more_are_darker():
+    scale = shares_of(matrix(record()))
+    light = scale.cmap(np.linspace(0, 1, 50))[:, :3] @ [0.2126, 0.7152, 0.0722]
+    assert light[0] == pytest.approx(1)
+    assert np.all(np.diff(light) < 0)
+
+
+def test_columns_whose_names_would_be_cut_short_are_as_the_rows():
+    names = tuple(f"class {i}" for i in range(30))
+    found = texts(matrix(record(np.ones((30, 30), int), names, [0] * 30)))
+    assert "taken for: as the rows" in found
+    assert not [text for text in found if "…" in text or "..." in text]

@@ -4,6 +4,7 @@
   light is high. The signed colours are dark blue below 0, grey at 0, gold above; those from 0
   go from charcoal to the same gold. Blue and yellow are told apart by every kind of
   colour-blindness but the rarest, and those who cannot still see dark and light.
+- A table of counts is no map: it is written on paper, nothing is white, and more is darker.
 - A scale is made once for all the maps it is for, and they share its `norm`.
 - The only typeface is DejaVu Sans, which matplotlib brings along: every machine draws the same.
 """
@@ -54,6 +55,9 @@ SIGNED = _colours(
 FROM_ZERO = _colours(
     "minicnn_from_zero",
     {0: "#16171b", 0.12: "#5a5140", 0.3: "#a48b50", 0.58: "#e3c66e", 1: "#fffbe6"},
+)
+ON_PAPER = _colours(
+    "minicnn_on_paper", {0: "#ffffff", 0.12: "#f3e3b4", 0.4: "#dcbb58", 0.7: "#8f6c24", 1: "#3d2c0b"}
 )
 GREY = _colours("minicnn_grey", {0: "#000000", 1: "#ffffff"})
 
@@ -110,6 +114,15 @@ class Scale:
         """Say it in plain ASCII, for a command line."""
         ends = f"{number_text(self.low)} to {number_text(self.high)}"
         return f"{ends}, centred on 0" if self.signed else ends
+
+
+class PaperScale(Scale):
+    """A scale from 0 for the cells of a table: white is nothing, darker is more."""
+
+    @property
+    def cmap(self) -> Colormap:
+        """The colours."""
+        return ON_PAPER
 
 
 def scale_of(values: Array | Iterable[Array], scale: Any = "step") -> Scale:

@@ -22,7 +22,7 @@ from minicnn.viz._page import (
     colours_of,
     dots_per_inch,
 )
-from minicnn.viz._style import ALARM, INK, SOFT, Scale, scale_for
+from minicnn.viz._style import ALARM, INK, SOFT, PaperScale, bounded
 from minicnn.viz._values import block_size
 from minicnn.viz.maps import readable_on
 
@@ -31,8 +31,8 @@ SORTS = ("class", "worst")
 _INNER = WIDTH - 2 * MARGIN
 _LINE, _SMALL_LINE = BODY * _text.LINE, SMALL * _text.LINE
 _LARGEST, _NAMES, _TOTALS, _LIST, _TOLD = 64.0, 96.0, 82.0, 152.0, 14
-_BOTH, _COUNT = 24.0, 13.0
-"""Cells of so many points hold a count and a share; a count."""
+_BOTH, _COUNT, _CLIPPED = 24.0, 13.0, 36.0
+"""Cells of so many points hold a count and a share; a count; enough of a name to know it by."""
 
 
 def plot_confusion(
@@ -107,9 +107,9 @@ class _Matrix:
         return self.cell * len(self.order)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> PaperScale:
         """The colours of mistakes."""
-        return scale_for(0.0, float(self.wrong.max()))
+        return PaperScale(0.0, bounded(float(self.wrong.max())), signed=False)
 
     def draw(self, figure: Figure | None, title: str | None) -> Figure:
         """Draw everything."""
@@ -141,8 +141,7 @@ class _Matrix:
         if not self.wrong.any():
             page.text(MARGIN, y + BODY + _LINE, "No class is taken for another.", color=SOFT)
             return
-        scale = self.scale
-        page.bar(Scale(0.0, scale.high, signed=False), MARGIN, y + _LINE + 6)
+        page.bar(self.scale, MARGIN, y + _LINE + 6)
         text = "Mistakes: the share of the true class. What is right has no colour."
         page.text(MARGIN + 182, y + _LINE + 13, text, color=SOFT)
 
@@ -185,7 +184,8 @@ class _Matrix:
                       align="right")  # fmt: skip
         wide = max(_text.width(name, SMALL) for name in self.names)
         across = step if wide <= step * self.cell else max(step, 1 + int(18 / self.cell))
-        hint = "taken for" if wide <= across * self.cell or step == 1 else "taken for: as the rows"
+        legible = wide <= across * self.cell or self.cell >= _CLIPPED
+        hint = "taken for" if legible else "taken for: as the rows"
         for i in range(0, len(self.order), across) if hint == "taken for" else ():
             name = _text.fit(self.names[i], SMALL, across * self.cell - 2)
             x = self.left + (i + 0.5) * self.cell
