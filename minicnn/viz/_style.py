@@ -57,7 +57,8 @@ FROM_ZERO = _colours(
     {0: "#16171b", 0.12: "#5a5140", 0.3: "#a48b50", 0.58: "#e3c66e", 1: "#fffbe6"},
 )
 ON_PAPER = _colours(
-    "minicnn_on_paper", {0: "#ffffff", 0.12: "#f3e3b4", 0.4: "#dcbb58", 0.7: "#8f6c24", 1: "#3d2c0b"}
+    "minicnn_on_paper",
+    {0: "#ffffff", 0.12: "#f3e3b4", 0.4: "#dcbb58", 0.7: "#8f6c24", 1: "#3d2c0b"},
 )
 GREY = _colours("minicnn_grey", {0: "#000000", 1: "#ffffff"})
 
