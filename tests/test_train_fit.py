@@ -256,6 +256,7 @@ def test_nothing_to_do():
     run = fit(model, DATA, epochs=0, rng=0)
     assert (run.model, run.history, run.stopped) == (model, (), "finished")
     assert str(run) == "Finished: all 0 epochs are done."
+    assert "Finished: the one epoch is done." in str(fit(net(), DATA, epochs=1, rng=0))
 
 
 # --- what it says --------------------------------------------------------------------------
@@ -376,6 +377,33 @@ def normed():
         ({"epochs": 1.5}, ConfigError, "epochs must be an integer"),
         ({"batch_size": 0}, ConfigError, "batch_size must be an integer of at least 1"),
         ({"loss": "mse"}, ConfigError, "loss must be a function, got 'mse'"),
+        *(
+            ({"loss": lambda outputs, targets, said=said: said}, ConfigError, message)
+            for said, message in (
+                (None, r"must return \(value, gradient\), got None"),
+                (0.5, r"must return \(value, gradient\), got 0.5.*return value, gradient"),
+                ((0.5, DATA.x, 1), r"must return \(value, gradient\)"),
+                ((None, DATA.x), "value of the loss <lambda> must be one number, got None"),
+                ((1j, DATA.x), "value of the loss <lambda> must be one number"),
+                ((np.complex64(1), DATA.x), "value of the loss <lambda> must be one number"),
+                ((np.ones(3), DATA.x), "value of the loss <lambda> must be one number"),
+                ((0.5, None), "gradient of the loss <lambda> must be an array, got None"),
+            )
+        ),
+        (
+            {"loss": lambda outputs, targets: (0.5, outputs[:, :1])},
+            ShapeError,
+            "gradient of the loss <lambda> has the shape .* outputs have",
+        ),
+        *(
+            ({"schedule": lambda epoch, epochs, said=said: said}, ConfigError, message)
+            for said, message in (
+                (None, r"what schedule\(epoch, epochs\) returns must be a number from 0 .* None"),
+                ((1.0, 2.0), "must be a number from 0"),
+                (np.nan, "must be a number from 0"),
+                (-1.0, "must be a number from 0"),
+            )
+        ),
         ({"optimizer": "adam"}, ConfigError, "optimizer must be an Optimizer, such as"),
         ({"optimizer": SGD}, ConfigError, "optimizer must be an Optimizer"),
         ({"schedule": 0.5}, ConfigError, "schedule must be a function"),
@@ -391,7 +419,7 @@ def normed():
     ],
 )
 def test_wrong_calls(arguments, error, message):
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=f"(?s){message.removeprefix('(?s)')}"):
         fit(**{"model": net(), "data": DATA, **arguments})
 
 

@@ -24,7 +24,7 @@ def batches(plan: Plan, state: State) -> Iterator[State]:
             state.model, some.x, some.targets, loss=plan.loss, rng=rng
         )
         tally = state.tally.add(value, outputs, some.targets)
-        factor = plan.schedule(epoch + batch / plan.batches, plan.epochs)
+        factor = plan.factor(epoch + batch / plan.batches)
         model, memory = apply(state.model, slopes, plan.optimizer, state.memory, factor=factor)
         state = replace(state, model=model, memory=memory, batch=batch + 1, tally=tally)
         yield state
@@ -45,8 +45,7 @@ def close(plan: Plan, state: State, seconds: float) -> State:
         accuracy=score.accuracy,
         validation_loss=None if other is None else other.loss,
         validation_accuracy=None if other is None else other.accuracy,
-        learning_rate=plan.optimizer.learning_rate
-        * plan.schedule(number - 1 / plan.batches, plan.epochs),
+        learning_rate=plan.optimizer.learning_rate * plan.factor(number - 1 / plan.batches),
         seconds=seconds + time.monotonic() - start,
     )
     past = [e.validation_loss for e in state.history if e.number == state.best_epoch]

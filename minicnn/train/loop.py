@@ -174,7 +174,9 @@ def _run(
 def _training(plan: Plan, state: State, stopped: str) -> Training:
     done, epoch = len(state.history), len(state.history) + 1
     why = {
-        "finished": f"Finished: all {plan.epochs} epochs are done.",
+        "finished": "Finished: the one epoch is done."
+        if plan.epochs == 1
+        else f"Finished: all {plan.epochs} epochs are done.",
         "no better": f"Stopped: the validation loss has not fallen for {plan.patience} epochs.",
         "callback": f"Stopped by a callback, after epoch {done}.",
         "interrupted": f"Interrupted in epoch {epoch}, after {state.batch} of {plan.batches} "

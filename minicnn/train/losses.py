@@ -18,6 +18,42 @@ from minicnn.shapes import Array
 Loss: TypeAlias = Callable[[Array, Array], tuple[float, Array]]
 
 
+def loss_of(loss: Loss, outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Return what a loss says, which may be one's own: its value, and the gradient.
+
+    Raises
+    ------
+    ConfigError
+        If it returns no pair of a number and an array.
+    ShapeError
+        If the gradient has not the shape of the outputs.
+    """
+    said = loss(outputs, targets)
+    name = getattr(loss, "__name__", type(loss).__name__)
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        raise ConfigError(
+            f"the loss {name} must return (value, gradient), got {short(said)}.\n"
+            f"  End it with: return value, gradient."
+        )
+    value, gradient = said
+    plain = isinstance(value, int | float | np.generic | np.ndarray)
+    if not plain or np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        raise ConfigError(
+            f"the value of the loss {name} must be one number, got {short(value)}.\n"
+            f"  Take the mean over the batch: values.mean()."
+        )
+    if not isinstance(gradient, np.ndarray):
+        raise ConfigError(
+            f"the gradient of the loss {name} must be an array, got {short(gradient)}"
+        )
+    if gradient.shape != outputs.shape:
+        raise ShapeError(
+            f"the gradient of the loss {name} has the shape {gradient.shape}, the model's outputs "
+            f"have {outputs.shape}.\n  It says how the loss changes with each of the outputs."
+        )
+    return float(value), gradient
+
+
 def cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Return how surprised a model is by the true classes, on average over the examples.
 

@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minicnn.layers import Layer
+from minicnn.shapes import real
 from minicnn.train.data import Dataset
 from minicnn.train.history import Epoch
 from minicnn.train.losses import Loss
 from minicnn.train.optimizer import Memory, Optimizer
-from minicnn.train.schedules import Schedule
+from minicnn.train.schedules import LARGEST, Schedule
 from minicnn.train.step import Tally
 
 Callback: TypeAlias = Callable[[Epoch, Layer], Any]
@@ -66,6 +67,11 @@ class Plan:
     def batches(self) -> int:
         """How many there are in an epoch."""
         return -(-len(self.data) // self.batch_size)
+
+    def factor(self, epoch: float) -> float:
+        """Return what the learning rate is multiplied by; a schedule of one's own is checked."""
+        found = self.schedule(epoch, self.epochs)
+        return real("what schedule(epoch, epochs) returns", found, least=0, most=LARGEST)
 
     def fingerprint(self, model: Layer) -> dict[str, str]:
         """Return what must be the same for a run to go on as if it had never stopped."""

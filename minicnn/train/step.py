@@ -12,7 +12,7 @@ from minicnn.layers import Layer
 from minicnn.layers.base import Gradients, params_only
 from minicnn.shapes import Array
 from minicnn.train.data import Dataset, as_dataset
-from minicnn.train.losses import Loss, check_labels, cross_entropy, hits
+from minicnn.train.losses import Loss, check_labels, cross_entropy, hits, loss_of
 from minicnn.train.optimizer import Memory, Optimizer
 
 LOOK_AT_ONCE = 256
@@ -90,7 +90,7 @@ def gradients(
         By the names of ``model.params``.
     """
     outputs, backward = model.for_training(rng).vjp(x)
-    value, dy = loss(outputs, targets)
+    value, dy = loss_of(loss, outputs, targets)
     return value, outputs, params_only(backward, dy)
 
 
@@ -142,7 +142,7 @@ def evaluate(model: Layer, data: Any, *, loss: Loss = cross_entropy) -> Score:
     for start in range(0, len(examples), LOOK_AT_ONCE):
         some = examples.take(slice(start, start + LOOK_AT_ONCE))
         outputs = model(some.x)
-        value, _ = loss(outputs, some.targets)
+        value, _ = loss_of(loss, outputs, some.targets)
         tally = tally.add(value, outputs, some.targets)
     return tally.score
 
