@@ -130,8 +130,13 @@ def test_a_class_of_a_network_that_was_taught(call, taught, tmp_path):
     ("argv", "code", "message"),
     [
         (["photo.png"], 2, "--at ROW,COLUMN is missing"),
-        (["photo.png", "--at", "3"], 2, "'3' is no place: write ROW,COLUMN, such as 120,200"),
+        (
+            ["photo.png", "--at", "3"],
+            2,
+            "'3' is no place: write ROW,COLUMN, counted from 0, such as 120,200",
+        ),
         (["photo.png", "--at", "3,-4"], 2, "is no place"),
+        (["photo.png", "--at", "-1,5"], 2, "'-1,5' is no place: write ROW,COLUMN, counted from 0"),
         (["photo.png", "--at", "9,4"], 2, r"row must be from 0 to 8, got 9\. conv2d"),
         (["photo.png", "--at", "3,12"], 2, "column must be from 0 to 11, got 12"),
         (["photo.png", "--at", "3,4", "--step", "nope"], 2, "there is no step 'nope'"),

@@ -44,7 +44,7 @@ def test_a_pixel_and_what_it_changes(call):
 def test_the_border(call):
     code, out, _ = call("--border", "--poke", "-k", "box_3")
     assert code == 0
-    assert out.startswith("35% of relu has seen padding: 38 of 108 values\n")
+    assert out.startswith("35 % of relu has seen padding: 38 of 108 values\n")
     assert "worked out = NaN in the padding, at every step: 370 values" in out
 
 
@@ -71,6 +71,17 @@ def test_a_network_that_was_taught(call, tmp_path):
     assert call("--weights", "net.npz", "--mode", "zeros")[0] == 2
 
 
+def test_the_step_asked_about_is_the_last_that_does_not_see_everything(call, tmp_path):
+    taught = Classifier.new("medium", 1, (24, 24), ("a", "b"), rng=0)
+    taught.save(tmp_path / "net.npz")
+    code, out, err = call("--weights", "net.npz", "--at", "3,3", "-o", "sees.png")
+    assert code == 0
+    assert out.startswith("relu_3, row 3, column 3 sees 20 x 20 pixels of the picture\n")
+    assert err == "relu_3: the last step that does not see the whole picture\n"
+    assert call("--weights", "net.npz", "--step", "linear")[1].startswith("linear sees 24 x 24")
+    assert call("-k", "box_3", "--at", "4,4")[2] == ""
+
+
 @pytest.mark.parametrize("which", [["--at", "2,3"], ["--at", "2,3", "--changes"], ["--border"]])
 def test_a_picture(call, tmp_path, which):
     code, out, err = call(*which, "-o", "out.png")
@@ -91,6 +102,7 @@ def test_a_picture(call, tmp_path, which):
     [
         (["--at", "9,3"], "row must be from 0 to 8, got 9"),
         (["--at", "3"], "is no place: write ROW,COLUMN"),
+        (["--at", "-1,5"], "'-1,5' is no place: write ROW,COLUMN, counted from 0"),
         (["--step", "pool"], "there is no step 'pool'"),
         (["--border", "--at", "1,2"], "leave out --at"),
         (["--border", "--step", "0"], "leave it out here"),

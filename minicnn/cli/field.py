@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn import Trace
 from minicnn.cli import answers, learnt, model, sources, values
-from minicnn.cli.console import WrongCall, one_line
+from minicnn.cli.console import WrongCall, one_line, say
 from minicnn.errors import ConfigError
 from minicnn.explain import border_truth, projective_field, receptive_field
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=values.name_or_number,
         metavar="STEP",
         help="the value's step, by its name or number: pad, conv2d, relu, or 0, 1, 2; default: "
-        "the last",
+        "the last that does not see the whole picture",
     )
     way = what.add_mutually_exclusive_group()
     way.add_argument(
@@ -68,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     x = source.load(args)
     net, x = learnt.net_of(taught, args, x)
     trace = net.trace(x, max_bytes=args.max_bytes)
+    if args.step is None and not (args.border or args.changes):
+        args.step = _last_that_chooses(trace)
     try:
         found = _found(trace, args)
     except ConfigError as error:  # a place that this picture's maps do not have
@@ -91,7 +93,23 @@ def _found(trace: Trace, args: argparse.Namespace) -> Any:
     row, column = (None, None) if args.at is None else args.at
     if args.changes:
         return projective_field(trace, row, column)
-    return receptive_field(trace, -1 if args.step is None else args.step, row=row, column=column)
+    return receptive_field(trace, args.step, row=row, column=column)
+
+
+def _last_that_chooses(trace: Trace) -> str:
+    """Return the last step whose values do not see the whole picture: of others, all is said.
+
+    Where there is none, the last of all; where it is not the last of all, that is told.
+    """
+    steps, last = receptive_field(trace).steps, trace.names[-1]
+    whole = trace.input.shape[2:]
+    for step in reversed(steps[1:]):
+        size = (1, 1) if step.field is None else step.field.size
+        if size != (1, 1) and (size[0] < whole[0] or size[1] < whole[1]):
+            if step.step != last:
+                say(f"{step.step}: the last step that does not see the whole picture", error=True)
+            return step.step
+    return last
 
 
 def _printed(found: Any, proof: Any, args: argparse.Namespace) -> str:
@@ -113,6 +131,5 @@ def _drawn(trace: Trace, args: argparse.Namespace, format: str) -> bytes:
     elif args.changes:
         viz.plot_projective_field(trace, None, row, column, figure=figure)
     else:
-        step = -1 if args.step is None else args.step
-        viz.plot_receptive_field(trace, None, step, row, column, figure=figure)
+        viz.plot_receptive_field(trace, None, args.step, row, column, figure=figure)
     return viz.figure_bytes(figure, format)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 import sys
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ COMMANDS: tuple[Any, ...] = (
 )
 
 _EXAMPLES = ("maps photo.jpg -o edges.png", "kernels sobel -o sobel.png")
-_VALUE_OPTIONS = ("--kernels", "-k", "--scale", "--padding")
+_VALUE_OPTIONS = ("--kernels", "-k", "--scale", "--padding", "--at")
 
 
 class Parser(argparse.ArgumentParser):
@@ -126,13 +127,23 @@ def _run(program: str, argv: list[str]) -> int:
     if argv[0] not in commands:
         if sources.looks_like_picture(argv[0]):
             raise WrongCall(f"{argv[0]!r} is no command; did you mean: {program} maps ...?")
-        parser.parse_args(argv[:1])  # --help and --version leave here, as does a wrong command
-        raise WrongCall(f"{argv[0]!r} is no command (see {program} --help)")
+        if argv[0].startswith("-"):
+            parser.parse_args(argv[:1])  # --help and --version leave here, as does a wrong option
+        raise WrongCall(f"{argv[0]!r} is no command{_like(program, argv[0])}")
     command, reader = commands[argv[0]]
     rest = _protected(argv[1:])
     # Options may stand between pictures, except where "--" says that names begin with a minus.
     read = reader.parse_args if "--" in rest else reader.parse_intermixed_args
     return int(command.run(read(rest)))
+
+
+def _like(program: str, typed: str) -> str:
+    """Return which command a slip of the keyboard may have meant; if none is like it, all."""
+    names = [command.NAME for command in COMMANDS]
+    close = difflib.get_close_matches(typed, names, n=1)
+    if close:
+        return f"; did you mean: {program} {close[0]} ...?"
+    return f": they are {', '.join(names)} (see {program} --help)"
 
 
 def build_parsers(program: str) -> tuple[Parser, dict[str, tuple[Any, Parser]]]:

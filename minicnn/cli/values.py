@@ -94,7 +94,7 @@ def place(text: str) -> tuple[int, int]:
     """Read "120,200": a row and a column, counted from 0."""
     match = re.fullmatch(r" *([0-9]{1,9}) *, *([0-9]{1,9}) *", text)
     if not match:
-        raise _wrong(f"{text!r} is no place: write ROW,COLUMN, such as 120,200")
+        raise _wrong(f"{text!r} is no place: write ROW,COLUMN, counted from 0, such as 120,200")
     return int(match[1]), int(match[2])
 
 
