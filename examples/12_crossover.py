@@ -105,5 +105,6 @@ sheet.measured(5.3, 1.98, 3.85, 2.97)
 for taps, channels in ((3, 128), (3, 3), (31, 1)):
     print(choose_algorithm(*shapes(taps, channels)))
 print(f"of {len(lost)} layers measured here, the choice was the fastest for {agreed};")
-print(f"it cost {np.mean(lost) - 1:.0%} on average, and {max(lost):.1f} times the best at worst")
+more = 100 * (np.mean(lost) - 1)
+print(f"it cost {more:.0f} % on average, and {max(lost):.1f} times the best at worst")
 save(sheet.figure, folder, "12_crossover.png")

@@ -107,8 +107,8 @@ def test_a_known_border(mode):
     assert truth["relu"].fraction == 16 / 24
     assert truth["relu"].untouched == (slice(1, 3), slice(1, 5))
     np.testing.assert_allclose(truth["relu"].share[0, 0], [5 / 9, *[3 / 9] * 4, 5 / 9])
-    assert str(truth).startswith("67% of relu has seen padding: 16 of 24 values\n")
-    assert "padding is 26% of the weight" in str(truth)
+    assert str(truth).startswith("67 % of relu has seen padding: 16 of 24 values\n")
+    assert "padding is 26 % of the weight" in str(truth)
 
 
 def test_a_weight_of_zero_sees_but_weighs_nothing():
@@ -123,7 +123,7 @@ def test_a_weight_of_zero_sees_but_weighs_nothing():
 def test_without_padding_nothing_is_seen():
     truth = explain.border_truth(Sequential(Conv2D(1, 2, 3), ReLU()), (1, 1, 5, 6))
     assert [step.fraction for step in truth.steps] == [0, 0]
-    assert "0% of relu has seen padding: 0 of 24 values" in str(truth)
+    assert "0 % of relu has seen padding: 0 of 24 values" in str(truth)
     everywhere = explain.border_truth(Sequential(Conv2D(1, 1, 5, padding=4)), (1, 1, 2, 2))
     assert everywhere[0].fraction == 1
     assert str(everywhere).endswith("nothing")

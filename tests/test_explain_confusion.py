@@ -79,7 +79,7 @@ def test_by_hand():
     assert found.mix_ups(1) == [explain.MixUp("cat", "dog", 1, 0.5)]
     mistakes = explain.worst_mistakes(SAME, data)
     assert [one.index for one in mistakes] == [2, 3]
-    assert str(mistakes[0]) == "example 2: dog taken for cat, 88% sure; dog 12%"
+    assert str(mistakes[0]) == "example 2: dog taken for cat, 88 % sure; dog 12 %"
 
 
 def test_the_tables_text():

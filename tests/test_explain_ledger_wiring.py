@@ -161,7 +161,7 @@ def test_a_sum_of_branches_names_them():
     assert ledger.origins == (1, -1)
     assert str(ledger).splitlines() == [
         "add, channel 0, row 1, column 1",
-        "  step 2 of 0 to 2: one value of each branch: add up",
+        "  step 2 (of 0 to 2): one value of each branch: add up",
         "",
         "  body.relu sobel_x, row 1, column 1   8",
         "  picture channel 0, row 1, column 1   5",

@@ -46,10 +46,21 @@ def test_shares_are_of_the_true_class_with_those_that_were_not_answered():
 
 def test_counts_shares_names_and_totals_are_written():
     found = texts(matrix(record()))
-    for text in ("8", "80%", "2", "20%", "4", "40%", *NAMES, "10", "right", "23 of 30 right: 77%"):
+    for text in (
+        "8",
+        "80 %",
+        "2",
+        "20 %",
+        "4",
+        "40 %",
+        *NAMES,
+        "10",
+        "right",
+        "23 of 30 right: 77 %",
+    ):
         assert text in found
     assert found.count("cat") == 2  # a row and a column
-    assert found[-3:] == ["cow as dog: 4 (40%)", "cat as dog: 2 (20%)", "dog as cat: 1 (10%)"]
+    assert found[-3:] == ["cow as dog: 4 (40 %)", "cat as dog: 2 (20 %)", "dog as cat: 1 (10 %)"]
 
 
 def test_the_worst_first():
@@ -151,9 +162,9 @@ def test_the_pictures_and_what_is_said_of_them(channels):
     words = texts(figure)
     assert words[0] == "4 mistakes in 4 examples"
     first = found[0]
-    start = f"{first.true} taken for {first.taken_for}: {round(100 * first.probability)}%"
+    start = f"{first.true} taken for {first.taken_for}: {round(100 * first.probability)} %"
     assert start in words
-    assert any(f"{first.true}: {round(100 * first.true_probability)}%" in text for text in words)
+    assert any(f"{first.true}: {round(100 * first.true_probability)} %" in text for text in words)
     assert any(f"example {first.index}" in text for text in words)
 
 

@@ -211,7 +211,7 @@ def test_steps_that_are_not_shown_are_counted():
 def test_what_has_seen_padding_is_hatched_and_its_share_drawn():
     truth = explain.border_truth(DEEP, EYE.shape)
     figure = viz.plot_border_truth(DEEP, EYE, figure=viz.new_figure())
-    assert f"{100 * truth[-1].fraction:.0f}% of conv2d_2 has seen padding" in texts(figure)
+    assert f"{100 * truth[-1].fraction:.0f} % of conv2d_2 has seen padding" in texts(figure)
     drawn = [image for image in maps(figure) if image.norm.vmax == 1 and image.norm.vmin == 0]
     shares = [image for image in drawn if image.get_array().shape == truth[-1].share.shape[1:]]
     assert any(
@@ -236,8 +236,8 @@ def test_maps_and_storyboards_hatch_it_if_asked(border):
     story = viz.plot_pipeline(trace, border=border, figure=viz.new_figure())
     assert len(by_gid(maps_figure, "hatched")) == (2 if border else 0)
     assert len(by_gid(story, "hatched")) == (5 if border else 0)
-    assert ("hatched: what has seen padding, 8.2%" in said(maps_figure)) == border
-    assert ("8.2% has seen padding" in said(story)) == border
+    assert ("hatched: what has seen padding, 8.2 %" in said(maps_figure)) == border
+    assert ("8.2 % has seen padding" in said(story)) == border
     for figure in (maps_figure, story):
         inside(figure)
 
@@ -327,7 +327,7 @@ def test_wrong_calls():
         ),
         (
             "04_border_truth.py",
-            "32% of conv2d_3 has seen padding: 1,100 of 3,456 values",
+            "32 % of conv2d_3 has seen padding: 1,100 of 3,456 values",
             ["04_border_pipeline", "04_border_truth", "04_padding_modes"],
         ),
     ],

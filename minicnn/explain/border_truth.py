@@ -60,14 +60,14 @@ def border_truth(model: Any, input_shape: Any = None) -> BorderTruth:
     ...                    Conv2D.from_kernels("box_3", padding=1))
     >>> truth = border_truth(model, (1, 1, 12, 20))
     >>> print(truth)
-    47% of conv2d_2 has seen padding: 112 of 240 values
-      padding is 14% of the weight of all its values
+    47 % of conv2d_2 has seen padding: 112 of 240 values
+      padding is 14 % of the weight of all its values
     <BLANKLINE>
     step      maps     seen padding  weight  untouched
-    pad       1x14x22           22%     22%  rows 1 to 12, columns 1 to 20
-    conv2d    1x12x20           25%    8.7%  rows 1 to 10, columns 1 to 18
-    relu      1x12x20           25%    8.7%  rows 1 to 10, columns 1 to 18
-    conv2d_2  1x12x20           47%     14%  rows 2 to 9, columns 2 to 17
+    pad       1x14x22          22 %    22 %  rows 1 to 12, columns 1 to 20
+    conv2d    1x12x20          25 %   8.7 %  rows 1 to 10, columns 1 to 18
+    relu      1x12x20          25 %   8.7 %  rows 1 to 10, columns 1 to 18
+    conv2d_2  1x12x20          47 %    14 %  rows 2 to 9, columns 2 to 17
     >>> truth["conv2d"].share[0, 0, :3].round(2)
     array([0.56, 0.33, 0.33])
     >>> print(truth.poke())
@@ -199,15 +199,15 @@ def percent(part: float) -> str:
     Examples
     --------
     >>> [percent(part) for part in (0, 0.00001, 0.0123, 0.41, 0.9999, 1)]
-    ['0%', '<0.1%', '1.2%', '41%', '>99%', '100%']
+    ['0 %', '<0.1 %', '1.2 %', '41 %', '>99 %', '100 %']
     """
     if part in (0, 1):
-        return f"{part:.0%}"
+        return f"{100 * part:.0f} %"
     if part < 0.001:
-        return "<0.1%"
+        return "<0.1 %"
     if part > 0.99:
-        return ">99%"
-    return f"{part:.1%}" if part < 0.1 else f"{part:.0%}"
+        return ">99 %"
+    return f"{100 * part:.1f} %" if part < 0.1 else f"{100 * part:.0f} %"
 
 
 def _row(step: BorderStep) -> tuple[str, ...]:

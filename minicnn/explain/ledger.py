@@ -76,7 +76,7 @@ def pixel(
     >>> ledger = pixel(model, picture, "conv2d", "sobel_x", row=1, column=1)
     >>> print(ledger)
     conv2d, sobel_x, row 1, column 1
-      step 1 of 0 to 1: a 3 x 3 kernel laid on the input: multiply, add up
+      step 1 (of 0 to 1): a 3 x 3 kernel laid on the input: multiply, add up
     <BLANKLINE>
       pad channel 0, rows 1 to 3, columns 1 to 3: patch x kernel = products
         0 0 1     -1  0  1     0 0 1

@@ -42,7 +42,7 @@ def text_of(ledger: Ledger) -> str:
     steps = len(ledger.recording.trace)
     about = ledger.account.what
     if ledger.position >= 0:
-        about = f"step {ledger.position} of 0 to {steps - 1}: {about}"
+        about = f"step {ledger.position} (of 0 to {steps - 1}): {about}"
     body = [*wrapped(about), "", *_body(ledger.account, ledger)]
     lines = [ledger.where, *(f"  {line}".rstrip() for line in body)]
     return "\n".join(clipped(line) for line in [*lines, "", *check_lines(ledger)])

@@ -153,7 +153,7 @@ def worst_mistakes(model: Layer, data: Any, count: int = 12) -> Mistakes:
     no mistakes in 3 examples
     >>> print(worst_mistakes(Flatten(), Dataset(x, np.array([1, 1, 1]), ("cat", "dog")), count=1))
     2 mistakes in 3 examples; the worst one
-      loss  2.13  example 0: dog taken for cat, 88% sure; dog 12%
+      loss  2.13  example 0: dog taken for cat, 88 % sure; dog 12 %
     """
     most = integer("count", count, least=0)
     found = answers_of(model, data, "worst_mistakes")

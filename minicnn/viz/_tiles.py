@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.explain.border_truth import percent
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._grid import Tile
@@ -29,7 +30,7 @@ def map_tile(
     if known.flat or (known.blank and maps.zero == "dead"):
         alarms, text = [text], ""
     if clipped:
-        alarms.append(f"{_percent(clipped / known.size)} clipped")
+        alarms.append(f"{percent(clipped / known.size)} clipped")
     has_strip = strip and known.low < known.high
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
@@ -85,7 +86,7 @@ def picture_tile(picture: Array, label: str, value: str = "", *, seen: Any = Non
     alarms = [bad_text(known)]
     if beyond:
         low, high = (printed(number_text(v)) for v in (known.low, known.high))
-        alarms.append(f"{_percent(beyond / known.size)} clipped ({low} to {high})")
+        alarms.append(f"{percent(beyond / known.size)} clipped ({low} to {high})")
     rows, columns = picture.shape[1:]
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
@@ -102,7 +103,3 @@ def picture_tile(picture: Array, label: str, value: str = "", *, seen: Any = Non
         shape=(rows, columns),
         is_picture=True,
     )
-
-
-def _percent(part: float) -> str:
-    return "<0.1%" if part < 0.001 else f"{100 * part:.1f}%" if part < 0.1 else f"{100 * part:.0f}%"

@@ -68,7 +68,7 @@ def plot_border_truth(
     >>> model = Sequential(Conv2D(1, 2, 3, padding=1, rng=0), Conv2D(2, 1, 3, padding=1, rng=1))
     >>> figure = plot_border_truth(model, images.disc(20), figure=viz.new_figure())
     >>> figure.axes[0].texts[0].get_text()
-    '36% of conv2d_2 has seen padding'
+    '36 % of conv2d_2 has seen padding'
     """
     check_figure(figure)
     _text.checked("title", title)

@@ -53,7 +53,7 @@ def plot_mistakes(
     >>> found = explain.worst_mistakes(Sequential(Flatten()), data)
     >>> figure = plot_mistakes(found, figure=viz.new_figure())
     >>> [text.get_text() for text in figure.axes[0].texts][-2]
-    'dark taken for light: 67%'
+    'dark taken for light: 67 %'
     """
     check_figure(figure)
     _text.checked("title", title)
