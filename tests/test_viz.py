@@ -119,7 +119,7 @@ def test_a_fixed_scale_is_kept_and_what_lies_beyond_is_counted(scale, vmin, vmax
     assert (image.norm.vmin, image.norm.vmax) == (vmin, vmax)
     assert figure.axes[1].get_xlim() == shown
     assert (image.get_array().min(), image.get_array().max()) == shown
-    part = "38%" if scale == (1, 2) else "25%"
+    part = "38 %" if scale == (1, 2) else "25 %"
     assert f"{part} clipped" in texts(figure)
     assert "A fixed scale." in texts(figure)
 
@@ -309,6 +309,13 @@ def test_how_many_values_share_a_dot_is_said_for_the_figures_own_dots(dpi, story
         viz.plot_feature_maps(maps, figure=figure)
     rows, columns = (-(-900 // size) for size in tiles(figure)[0].get_array().shape)
     assert f"of up to {rows} \u00d7 {columns} values" in " ".join(said(figure).split())
+
+
+@pytest.mark.parametrize("names", ["roberts", "sobel"])
+def test_a_few_kernels_stand_in_a_row(names):
+    figure = viz.plot_kernels(names, figure=viz.new_figure())
+    tops = {round(image.get_window_extent().y1) for image in figure.axes[0].images}
+    assert len(tops) == 1
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30), st.integers(1, 30))
@@ -549,7 +556,7 @@ def test_pictures_are_shown_as_what_they_show():
     assert (first.norm.vmin, first.norm.vmax) == (0, 1)
     assert first.get_array().tolist() == [[0, 0.5, 1]]
     assert np.array_equal(second.get_array()[0, 0], [0, 0.25, 0.25])
-    assert {"g", "c", "33% clipped (0 to 1.5)", "33% clipped (\N{MINUS SIGN}1 to 0.25)"} <= set(
+    assert {"g", "c", "33 % clipped (0 to 1.5)", "33 % clipped (\N{MINUS SIGN}1 to 0.25)"} <= set(
         texts(figure)
     )
 

@@ -99,7 +99,7 @@ class Grid:
         """Choose the columns that fill a page best, if they are not given.
 
         The larger the tiles the better, as long as the page stays about as high as it is wide;
-        empty places in the last row count against.
+        empty places in the last row count against. Of equally good ones, the lowest.
         """
         count = len(tiles)
         if columns is not None:
@@ -108,7 +108,7 @@ class Grid:
             choices = list(range(1, min(count, 12) + 1))
         grids = [cls._with(tiles, shape, c, strip, tallest, widest, name_room) for c in choices]
         fitting = [g for g in grids if g.width <= WIDTH - 2 * MARGIN + 0.01] or grids[:1]
-        return max(fitting, key=lambda g: g._merit())
+        return max(fitting, key=lambda g: (g._merit(), -g.rows))
 
     @classmethod
     def stack(
