@@ -16,7 +16,7 @@ from minicnn import Conv2D, Pad, Sequential, images, viz
 from minicnn.errors import ConfigError, OutputError, UnsupportedError
 from minicnn.explain import sliding_window
 from minicnn.viz import _text
-from minicnn.viz._page import Page
+from minicnn.viz._page import BODY, MARGIN, Page
 from minicnn.viz._sliding_layout import layout_of
 from minicnn.viz._sliding_moving import draw_moving
 from minicnn.viz._sliding_scene import BLANK, Scene, hexes, typeset
@@ -208,6 +208,19 @@ def test_the_output_grows_in_its_own_colours(walk):
             pixel = frame.getpixel(tuple(int(v / 0.72) for v in place))
             expected = colours[row][column] if number <= stop else BLANK
             assert np.abs(np.subtract(pixel, ImageColor.getrgb(expected))).max() <= 1
+
+
+def test_the_page_of_one_channel_ends_where_its_last_word_or_map_does():
+    x = np.random.default_rng(0).random((1, 1, 16, 13))
+    for layer in (Conv2D.from_kernels("sobel_x"), Conv2D.from_kernels("sobel_x", padding=1)):
+        slide, scene, layout = scene_of(layer, x)
+        ends = [layout.output[0] + layout.output[2]]
+        ends += [MARGIN + _text.width(line, BODY) for line in layout.about]
+        assert 0 <= layout.width - MARGIN - max(ends) < 20
+        for stop in map(slide.stop, range(len(slide))):
+            assert _text.width(scene.stop_text(stop), BODY) <= _text.width(
+                scene.longest_stop(), BODY
+            )
 
 
 def test_channels_that_are_not_shown_are_summed():

@@ -133,6 +133,22 @@ def _storeys(scene: Scene, layout: Layout) -> None:
         layout.line = (MARGIN, end + BODY + 6)
         end += BODY + 6
     layout.notes_top = end + 12
+    layout.width = _reached(scene, layout)
+
+
+def _reached(scene: Scene, layout: Layout) -> float:
+    """Return how far to the right anything of a single channel comes: the page ends there."""
+    ends = [x + wide for x, _, wide, _ in (*layout.maps, layout.output, *layout.products)]
+    ends += [x + _text.width(text, BODY) for x, _, text in layout.labels]
+    ends += [MARGIN + _text.width(line, BODY) for line in layout.about]
+    ends += [
+        MARGIN + _text.width(layout.head, HEADING),
+        MARGIN + _text.width(scene.longest_stop(), BODY + 1),
+        *(layout.total[0] + _text.width(f"= {text}", TOTAL) for text in scene.sum_extremes()),
+    ]
+    if layout.line is not None:
+        ends.append(MARGIN + scene.longest_sum())
+    return float(max(ends))
 
 
 def _rows(scene: Scene, layout: Layout) -> None:

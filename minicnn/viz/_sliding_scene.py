@@ -107,6 +107,13 @@ class Scene:
             text += f"; {outside} of {taps} are padding"
         return text
 
+    def longest_stop(self) -> str:
+        """Return a text that is no shorter than that of any stop."""
+        rows, columns = self.slide.output.shape
+        stops, taps = len(self.slide), self.slide.weight[0].size
+        text = f"Stop {stops:,} of {stops:,}: row {rows - 1}, column {columns - 1}"
+        return f"{text}; {taps} of {taps} are padding" if self.slide.border.words else text
+
     @property
     def more_sums(self) -> int:
         """How many sums there are besides those of the channels shown: the others', the bias."""

@@ -82,7 +82,7 @@ def animate_convolution(
     >>> animate_convolution(model, images.disc(7))
     <Animation of 49 frames, 0.4 s each>
     >>> animate_convolution(model, images.disc(100), frames=range(4000, 4100)).frame(0).width
-    900
+    781
     """
     integer("dpi", dpi, least=30, most=400)
     slide = sliding_window(layer, x, channel=channel, sample=sample)
