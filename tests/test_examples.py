@@ -273,7 +273,7 @@ def test_learning(done):
 def test_learning_needs_no_other_package(tmp_path):
     result = run("13_learning.py", tmp_path, "--data", "shapes")
     assert result.returncode == 0, result.stderr
-    assert "1,000 examples of 1x24x24 in 5 classes" in result.stdout
+    assert "4,000 examples of 1x24x24 in 5 classes" in result.stdout
     check_learning(result.stdout, tmp_path)
     for path in tmp_path.glob("*.png"):
         check_picture(Image.open(path))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from minicnn import coach, viz
+from minicnn.errors import UnsupportedError
 from minicnn.files import write_whole
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
@@ -29,7 +30,10 @@ def my_second_try(image, kernel, stride=1):
 
 
 for function, name in ((my_conv, "10_coach.png"), (my_second_try, "10_coach_stride.png")):
-    report = coach.check(function)
+    try:
+        report = coach.check(function)
+    except UnsupportedError as error:  # it needs Hypothesis, and says how to get it
+        raise SystemExit(str(error)) from None
     print(f"{report}\n")
     figure = viz.plot_coach(report, figure=viz.new_figure())
     write_whole(folder / name, viz.figure_bytes(figure), force=True)
