@@ -172,6 +172,8 @@ def test_a_state_dict_goes_in_and_out():
     x = np.random.default_rng(0).random((2, 1, 6, 7), np.float32)
     np.testing.assert_allclose(same(x), twin(torch.from_numpy(x)).detach().numpy(), atol=1e-6)
     twin.load_state_dict({key: torch.from_numpy(array) for key, array in ours.params.items()})
+    with pytest.raises(ConfigError, match=r"Give what it has learnt: \.state_dict\(\)\."):
+        weights.load(ours, twin)
     same_params(weights.load(same, twin.state_dict()), ours)
 
 

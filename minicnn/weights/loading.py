@@ -123,7 +123,9 @@ def _entries(source: Any, max_bytes: int) -> Iterator[Entries]:
 def _opened(source: Any, max_bytes: int) -> Iterator[tuple[Format, BinaryIO, int]]:
     """Yield an open file; whatever goes wrong with it becomes an error of ours."""
     if not is_path(source):
-        raise ConfigError(f"weights are read from a path or a mapping, got {short(source)}")
+        is_module = hasattr(source, "state_dict")
+        hint = "\n  Give what it has learnt: .state_dict()." if is_module else ""
+        raise ConfigError(f"weights are read from a path or a mapping, got {short(source)}{hint}")
     form = format_of(source)
     opened = open_ordinary(source, "weights file", WeightsError, max_bytes)
     with opened as file, _named(repr(os.fsdecode(source))):
