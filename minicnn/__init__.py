@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import minicnn.interrupts  # noqa: F401 - first: it takes Ctrl-C while the rest is loaded
 from minicnn import errors, layers, ops, shapes, trace
 from minicnn.errors import (
     ConfigError,

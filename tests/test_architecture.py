@@ -13,6 +13,7 @@ from minicnn.ops import ALGORITHMS
 PACKAGE = Path(minicnn.__file__).parent
 RANKS = {
     "errors": 0,
+    "interrupts": 0,
     "trace": 1,
     "shapes": 1,
     "files": 1,

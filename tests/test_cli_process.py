@@ -196,6 +196,23 @@ def test_interrupted(here, batch):
     assert batch or not (here / "a").exists()
 
 
+@posix
+@pytest.mark.parametrize(
+    ("program", "traceback"), [("-m", False), ("minicnn", False), ("script.py", True)]
+)
+def test_interrupted_while_it_is_loaded(tmp_path, program, traceback):
+    """The program ends quietly, whoever starts it; a script that imports us is not our business."""
+    (tmp_path / "numpy.py").write_text("import os\nos.kill(os.getpid(), 2)\nwhile True: pass\n")
+    start = ["-m", "minicnn"] if program == "-m" else [program]
+    (tmp_path / start[0]).write_text("from minicnn.cli import main\n")
+    root = Path(__file__).parents[1]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(root)])}
+    done = run(*start, program=[sys.executable], cwd=tmp_path, env=environment)
+    assert done.returncode == -signal.SIGINT  # a shell calls that 130
+    assert (b"Traceback" in done.stderr) == traceback
+    assert traceback or done.stderr == b""
+
+
 def test_processes_agree_to_the_last_byte(here):
     for name in ("a", "b"):
         argv = ["maps", "photo.png", "-o", f"{name}.png", "--each", name, "-k", "scharr"]
