@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from minicnn import Layer
@@ -112,7 +113,9 @@ def run(args: argparse.Namespace) -> int:
         title = f"Why {name}?"
     methods = _methods(args, x)
     found: list[Any] = [
-        trust(asked, x, output, method=method) if args.trust else method(asked, x, output)
+        trust(asked, x, output, method=method)
+        if args.trust
+        else replace(method(asked, x, output), answer=name)
         for method in methods
     ]
     likely = ", ".join(f"{name} {100 * share:.1f} %" for name, share in ranked[:3])

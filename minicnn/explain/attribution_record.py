@@ -43,6 +43,8 @@ class Attribution:
     channels : str
         How a pixel's channels become one number in `map`: "added up", as shares are, or "the one
         furthest from 0", as slopes are, which could cancel.
+    answer : str
+        What that output stands for, such as a class's name; "" where it has but a number.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Attribution:
     score: float
     total: float | None = None
     channels: str = ADDED
+    answer: str = ""
 
     @property
     def map(self) -> Array:
@@ -140,7 +143,8 @@ class Attribution:
 
     def _lines(self) -> Iterator[str]:
         target = ", ".join(map(str, self.target))
-        yield f"{self.method} for output [{target}] = {number(self.score)}"
+        asked = repr(self.answer) if self.answer else f"output [{target}]"
+        yield f"{self.method} for {asked} = {number(self.score)}"
         yield f"  {self.question}"
         yield f"  {self.grain}"
         yield f"  from {number(float(self.map.min()))} to {number(float(self.map.max()))}"
