@@ -147,14 +147,16 @@ def test_the_cost_of_another_size_is_what_an_atlas_of_it_says(case, more):
 
 
 def test_a_real_size_by_hand():
-    cost = im2col_atlas(Conv2D(3, 64, 3, padding=1), np.zeros((1, 3, 8, 8), np.float32)).real_cost
+    atlas = im2col_atlas(Conv2D(3, 64, 3, padding=1), np.zeros((1, 3, 8, 8), np.float32))
+    cost = atlas.real_cost
+    assert "224 x 224" in str(atlas)
     assert cost.columns_shape == (27, 224 * 224)
     assert cost.columns_bytes == 9 * cost.input_bytes == 27 * 224 * 224 * 4
     assert cost.copies == 3 * (3 * 224 - 2) ** 2
     assert cost.multiply_adds == 64 * 27 * 224 * 224
     wide = im2col_atlas(Conv2D(1, 1, (1, 230)), np.zeros((1, 1, 1, 230), np.float32))
     assert wide.real_cost is None
-    assert "224" not in str(wide)
+    assert "224 x 224" not in str(wide)
 
 
 def test_four_by_four_is_written_out():
