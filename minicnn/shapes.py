@@ -218,16 +218,17 @@ class Window:
         ((0, 1), (1, 1))
         """
         height, width = integer("height", height, least=0), integer("width", width, least=0)
-        bare = cls(kernel_size, stride, 0, dilation)
+        if not isinstance(padding, str):
+            return cls(kernel_size, stride, padding, dilation)
         check_padding(padding)
-        if padding == "same":
-            rows, columns = zip(
-                (height, width), bare.kernel_size, bare.stride, bare.dilation, strict=True
-            )
-            padding = (same_padding(*rows), same_padding(*columns))
-        elif padding == "valid":
-            padding = 0
-        return cls(kernel_size, stride, padding, dilation)
+        bare = cls(kernel_size, stride, 0, dilation)
+        if padding == "valid":
+            return bare
+        rows, columns = zip(
+            (height, width), bare.kernel_size, bare.stride, bare.dilation, strict=True
+        )
+        around = same_padding(*rows), same_padding(*columns)
+        return cls(bare.kernel_size, bare.stride, around, bare.dilation)
 
     @property
     def span(self) -> Pair:
