@@ -108,6 +108,15 @@ def test_the_commands_run_one_after_the_other(here, capsys):
         assert capsys.readouterr().err == "", line
 
 
+def test_who_tries_all_of_it_in_one_folder_is_never_refused_a_file():
+    """Commands and Python's `save` overwrite nothing."""
+    options = r" (?:-o|--time-lapse|--mistakes) (\S+)"
+    names = [name for line in SHELL for name in re.findall(options, line)]
+    names += [name for block in BLOCKS for name in re.findall(r'\bsave\(.*"(.+?)"\)', block)]
+    assert len(names) >= 12
+    assert len(names) == len(set(names)), names
+
+
 def test_the_error_is_the_one_that_is_shown():
     model = Sequential(Pad(1), Conv2D(8, 2, 3))
     with pytest.raises(MiniCNNError) as error:
