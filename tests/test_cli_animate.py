@@ -164,4 +164,4 @@ def test_the_gallery_runs_and_replaces_what_an_earlier_run_left(script, names, t
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     for name in names:
         with Image.open(tmp_path / name) as image:
-            assert image.width > 800
+            assert image.width >= 600  # a page of one channel ends where its last word does

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from minicnn.shapes import Pair
 
-SPLIT = 1 << 21
-"""From so many steps of work on, it pays to wake another thread."""
+SPLIT = 1 << 25
+"""From so many steps of work on, a millisecond or two, it pays to wake another thread."""
 
 CUT = 1 << 24
 """A picture with more steps of work than this is cut at least into four, for the threads.

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from minicnn.ops import blas, threads
-from minicnn.ops.bands import SPLIT
 from minicnn.ops.columns import tap
 from minicnn.ops.gather import cut
 from minicnn.shapes import Array, Pair, Shape, Window
@@ -53,6 +52,9 @@ With a block of this size, a step of learning LeNet-5 asks for no page at all; e
 
 PIXELS = 1 << 12
 """A band has so many pixels (times pictures) even if all channels do not fit: they take turns."""
+
+SPLIT = 1 << 21
+"""From so many multiplications on, it pays to wake another thread."""
 
 PARTS = 4
 """The weight's gradient is summed in so many parts, whatever the number of threads; and the
