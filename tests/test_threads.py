@@ -10,7 +10,17 @@ import pytest
 from laws import same_bits
 
 from minicnn.errors import ConfigError, UnsupportedError
-from minicnn.ops import ALGORITHMS, blas, conv2d, conv2d_backward, get_threads, set_threads, threads
+from minicnn.ops import (
+    ALGORITHMS,
+    bands,
+    blas,
+    conv2d,
+    conv2d_backward,
+    conv_im2col,
+    get_threads,
+    set_threads,
+    threads,
+)
 
 FAST = [name for name in ALGORITHMS if name != "naive"]
 
@@ -30,7 +40,10 @@ LAYERS = {
 
 
 @pytest.fixture(autouse=True)
-def default_threads():
+def default_threads(monkeypatch):
+    """Small work is shared, too: that it is not worth it does not matter here."""
+    for module in (bands, conv_im2col):
+        monkeypatch.setattr(module, "SPLIT", 1000)
     yield
     set_threads(None)
 
