@@ -11,15 +11,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+from typing import TypeVar
 
 from minicnn.errors import ConfigError
+from minicnn.ops.apart import apart
+from minicnn.ops.helpers import Job, Team
 from minicnn.shapes import integer
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -27,7 +24,7 @@ WORKSPACE = 16 << 20
 """What the buffers of all threads of one operation may take together, in bytes."""
 
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_team = Team()
 _wanted: int | None = None
 
 
@@ -59,12 +56,11 @@ def set_threads(number: int | None) -> None:
     1
     >>> set_threads(None)
     """
-    global _wanted, _pool
+    global _wanted, _team
     number = None if number is None else integer("threads", number, least=1)
     with _lock:
-        _wanted, old, _pool = number, _pool, None
-    if old is not None:
-        old.shutdown(wait=False)  # what it has begun it ends
+        _wanted, old, _team = number, _team, Team()
+    old.dismiss()
 
 
 def share(
@@ -85,40 +81,24 @@ def share(
         Use no more threads than this, for the sake of memory.
     """
     heap = deque(pieces)
-    helpers = min(len(heap), len(heap) if most is None else most) - 1
-    if helpers > 0:
-        helpers = min(helpers, get_threads() - 1)
-    if helpers < 1:
+    wanted = min(len(heap), len(heap) if most is None else most) - 1
+    size = get_threads() - 1 if wanted > 0 else 0
+    helpers = _team.idle(min(wanted, size), size) if size > 0 else []
+    if not helpers:
         work(iter(heap))
         return
-    futures = _ask_for_help(helpers, _like_here(work), heap)
+    jobs = [Job(lambda: work(_rest(heap))) for _ in helpers]
     try:
-        work(_rest(heap))
+        with apart(helper.native_id for helper in helpers):
+            for helper, job in zip(helpers, jobs, strict=True):
+                helper.ask(job)
+            work(_rest(heap))
     finally:
         heap.clear()  # after an error, the helpers stop at their next piece
-        errors = [future.exception() for future in futures if not future.cancel()]  # waits
+        errors = [job.end() for job in jobs]  # waits
     for error in errors:
         if error is not None:
             raise error
-
-
-def _ask_for_help(
-    helpers: int, work: Callable[[Iterator[T]], None], heap: deque[T]
-) -> list[Future[None]]:
-    from concurrent.futures import ThreadPoolExecutor  # when it is needed: it takes 5 ms
-
-    global _pool
-    futures: list[Future[None]] = []
-    try:
-        with _lock:
-            if _pool is None:
-                _pool = ThreadPoolExecutor(max(1, get_threads() - 1), "minicnn")
-            pool = _pool
-        for _ in range(helpers):
-            futures.append(pool.submit(work, _rest(heap)))  # noqa: PERF401 - keeps the first ones
-    except RuntimeError:
-        pass  # no new threads: the interpreter is closing down, or the pool was replaced just now
-    return futures
 
 
 def _rest(heap: deque[T]) -> Iterator[T]:
@@ -131,17 +111,6 @@ def _rest(heap: deque[T]) -> Iterator[T]:
         yield piece
 
 
-def _like_here(work: Callable[[Iterator[T]], None]) -> Callable[[Iterator[T]], None]:
-    """Return `work` to be done in another thread under this one's `numpy.errstate`."""
-    state = np.geterr()
-
-    def helper(pieces: Iterator[T]) -> None:
-        with np.errstate(**state):
-            work(pieces)
-
-    return helper
-
-
 def _processors() -> int:
     if hasattr(os, "process_cpu_count"):  # Python 3.13
         return os.process_cpu_count() or 1
@@ -152,8 +121,8 @@ def _processors() -> int:
 
 def _after_fork() -> None:
     """Start anew: a forked child has none of its parent's threads, and perhaps a locked lock."""
-    global _lock, _pool
-    _lock, _pool = threading.Lock(), None
+    global _lock, _team
+    _lock, _team = threading.Lock(), Team()
 
 
 if hasattr(os, "register_at_fork"):
