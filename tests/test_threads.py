@@ -18,6 +18,7 @@ from minicnn.ops import (
     conv2d_backward,
     conv_im2col,
     get_threads,
+    helpers,
     set_threads,
     threads,
 )
@@ -390,6 +391,35 @@ def test_helpers_work_under_the_callers_errstate():
     with np.errstate(divide="raise"):
         threads.share(work, range(2))
     assert seen == ["raise", "raise"]
+
+
+def test_a_job_is_done_by_a_helper_or_taken_back_never_both():
+    team, done, back = helpers.Team(), [], threading.Event()
+    (helper,) = team.idle(1, size=1)
+    job = helpers.Job(lambda: done.append("helper"))
+    assert job.end() is None  # nobody began it: no waiting
+    helper.ask(job)
+    last = helpers.Job(back.set)
+    helper.ask(last)
+    assert back.wait(30)
+    assert last.end() is None
+    assert done == []
+
+
+def test_a_team_grows_to_its_size_and_helpers_come_back_after_an_error():
+    team = helpers.Team()
+    first = team.idle(2, size=3)
+    assert len(first) == 2
+    assert len(team.idle(5, size=3)) == 1
+    assert team.idle(1, size=3) == []
+    begun = threading.Event()
+    job = helpers.Job(lambda: begun.set() or 1 / 0)
+    first[0].ask(job)
+    assert begun.wait(30)
+    assert isinstance(job.end(), ZeroDivisionError)  # it is back before anybody hears of it
+    assert team.idle(1, size=3) == first[:1]
+    team.dismiss()
+    assert team.idle(1, size=9) == []
 
 
 def test_calls_within_calls_and_many_callers_do_not_lock_up():
