@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from minicnn.ops import blas, threads
-from minicnn.ops.columns import tap
 from minicnn.ops.gather import cut
 from minicnn.shapes import Array, Pair, Shape, Window
 
@@ -177,8 +177,10 @@ def _columns(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Arra
     (kh, kw), (images, groups, channels) = window.kernel_size, x.shape[:3]
     seen, oh = _seen(x, window, rows, ow, room), rows.stop - rows.start
     columns = room.array("columns", groups, channels, kh, kw, oh, ow, images)
-    for u, v in np.ndindex(kh, kw):
-        columns[:, :, u, v] = seen[:, :, *tap(window, u, v, slice(0, oh), ow)]
+    (sh, sw), (dh, dw) = window.stride, window.dilation
+    group, channel, row, pixel, image = seen.strides
+    steps = (group, channel, dh * row, dw * pixel, sh * row, sw * pixel, image)
+    columns[...] = as_strided(seen, columns.shape, steps)
     return columns.reshape(groups, channels * kh * kw, oh * ow * images)
 
 
