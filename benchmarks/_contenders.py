@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _machine import environment, machine, missing, occasion, wait_for_quiet
+from _machine import environment, machine, missing, occasion, wait_for_quiet, wait_for_rest
 from _results import Results, Times, Turn, text_table, turn_of
 
 Case = dict[str, Any]
@@ -29,8 +29,8 @@ Maker = Callable[[Case], Run]
 TOLERANCE = 1e-4
 """Largest difference from the reference, as a part of the reference's largest value."""
 
-LONG = 0.2
-"""What takes so many seconds is called once a turn, and needs no call to warm up."""
+LONG = 2
+"""What takes as long as so many turns is called once in a turn, and needs no call to warm up."""
 
 
 class Gone(Exception):
@@ -173,6 +173,7 @@ def race(
                     print(f"{title}: {name} has gone ({gone})")
                     del processes[name]
                     continue
+                wait_for_rest(processes[name].pid)
                 if not answer["wrong by"] <= TOLERANCE:
                     wrong_by = f"{answer['wrong by']:.1e} of the largest value"
                     sys.exit(f"{title}: {name} is wrong by {wrong_by}")
@@ -207,7 +208,6 @@ def take_turns(contenders: Mapping[str, Callable[[], Turn]], args: argparse.Name
     times: Times = {name: [] for name in contenders}
     for _ in range(args.rounds):
         for name, contender in contenders.items():
-            time.sleep(0.02)  # the last one's threads stop spinning
             if args.quiet:
                 wait_for_quiet()
             times[name].append(contender())
@@ -245,7 +245,12 @@ def _start(script: str, name: str, args: argparse.Namespace) -> subprocess.Popen
 
 
 def _turn_asker(process: subprocess.Popen[str], args: argparse.Namespace) -> Callable[[], Turn]:
-    return lambda: turn_of(_ask(process, {"seconds": args.seconds}))
+    def turn() -> Turn:
+        answer = _ask(process, {"seconds": args.seconds})
+        wait_for_rest(process.pid)
+        return turn_of(answer)
+
+    return turn
 
 
 def _process_timer(command: Sequence[str], args: argparse.Namespace) -> Callable[[], Turn]:
@@ -294,7 +299,7 @@ def _times(run: Run, seconds: float, clock: Callable[[], float]) -> list[float]:
         return seconds
 
     first = once()
-    if first > LONG:
+    if first > LONG * seconds:
         return [first]
     times: list[float] = []
     stop = time.perf_counter() + seconds
