@@ -10,6 +10,7 @@ from strategies import DTYPES, arrays, pictures
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import leaky_relu, prelu, relu, sigmoid, softmax, softmax_backward, tanh
 from minicnn.ops.activation import (
+    ZEROS,
     leaky_relu_backward,
     prelu_backward,
     relu_backward,
@@ -49,6 +50,15 @@ def test_no_extreme_warns_and_nan_stays_nan(name, dtype):
     assert y.dtype == dx.dtype == dtype
     assert (y[1:-1] >= y[:-2]).all()
     assert np.isfinite(dx[:-1]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [0, 1, ZEROS - 1, ZEROS, ZEROS + 1, 2 * ZEROS + 3])
+def test_relu_of_any_size_is_numpys_maximum(size, dtype):
+    with np.errstate(over="ignore"):
+        x = np.resize(EXTREMES.astype(dtype), size)
+    same_bits(relu(x), np.maximum(x, 0))
+    same_bits(relu(x.reshape(1, -1)[:, ::-1]), np.maximum(x, 0)[None, ::-1])
 
 
 @every_function
