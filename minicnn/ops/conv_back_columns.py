@@ -195,7 +195,7 @@ def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
         pixels.append(of_x)
     seen = room.array("seen", *x.shape[1:3], *size, len(x))
     seen.fill(0)
-    seen[:, :, *at] = np.moveaxis(x[:, :, :, *pixels], 0, -1)
+    seen[:, :, *at] = x[:, :, :, *pixels].transpose(1, 2, 3, 4, 0)
     return seen
 
 
@@ -212,7 +212,7 @@ def _add(columns: Array, canvas: Array, window: Window, rows: slice) -> None:
 
 
 def _side_by_side(x: Array, room: Room, lanes: int | None) -> Array:
-    """Return pictures (N, ...) in blocks of `lanes` (None: one block of all): (B, ..., lanes).
+    """Return pictures (N, G, C, H, W) in blocks of `lanes` (None: all): (B, G, C, H, W, lanes).
 
     The last block is filled up with zeros.
     """
@@ -220,18 +220,19 @@ def _side_by_side(x: Array, room: Room, lanes: int | None) -> Array:
     whole, rest = divmod(len(x), lanes)
     out = room.array("back", whole + (rest > 0), *x.shape[1:], lanes)
     blocks = x[: whole * lanes].reshape(whole, lanes, *x.shape[1:])
-    out[:whole] = np.moveaxis(blocks, 1, -1)
-    out[whole:, ..., :rest] = np.moveaxis(x[whole * lanes :], 0, -1)
-    out[whole:, ..., rest:] = 0
+    out[:whole] = blocks.transpose(0, 2, 3, 4, 5, 1)
+    if rest:
+        out[whole, ..., :rest] = x[whole * lanes :].transpose(1, 2, 3, 4, 0)
+        out[whole, ..., rest:] = 0
     return out
 
 
 def _back_in_order(blocks: Array, out: Array) -> None:
-    """Write what stands side by side, (B, ..., lanes), to pictures (N, ...)."""
+    """Write what stands side by side, (B, G, C, H, W, lanes), to pictures (N, G, C, H, W)."""
     lanes = blocks.shape[-1]
     for block, first in zip(blocks, range(0, len(out), lanes), strict=True):
         some = out[first : first + lanes]
-        some[...] = np.moveaxis(block[..., : len(some)], -1, 0)
+        some[...] = block[..., : len(some)].transpose(4, 0, 1, 2, 3)
 
 
 def _cuts(size: int, most: int) -> list[slice]:
