@@ -89,7 +89,7 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     args.threads = 1 if args.cpu else args.threads
     args.rounds = getattr(args, "rounds", None) or (3 if args.quick else 9)
     args.seconds = getattr(args, "seconds", None) or (0.03 if args.quick else 0.1)
-    args.patience = 0.7 if args.quick else 4.0
+    args.patience = 0.15 if args.quick else 4.0
     return args
 
 

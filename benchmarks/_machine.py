@@ -157,13 +157,13 @@ def limits(threads: int) -> dict[str, float]:
     return found
 
 
-def _gflops(size: int = 2048, repeats: int = 12) -> float:
+def _gflops(size: int = 2048, repeats: int = 5) -> float:
     a, b = (np.random.default_rng(s).random((size, size), np.float32) for s in (0, 1))
     out = np.empty_like(a)
     return 2e-9 * size**3 / _best(lambda: np.matmul(a, b, out=out), repeats)
 
 
-def _gbytes(threads: int, size: int = 1 << 26, repeats: int = 12) -> float:
+def _gbytes(threads: int, size: int = 1 << 26, repeats: int = 5) -> float:
     parts = np.array_split(np.zeros(size, np.float32), threads)
 
     def fill() -> None:

@@ -182,6 +182,7 @@ def textbook(case: Case) -> Run:
 
 
 NUMPY = {"NumPy einsum": einsum, "NumPy tensordot": tensordot, "NumPy im2col": textbook}
+SLOWER = ("NumPy einsum", "NumPy tensordot")  # than their sister; not here with --quick
 ONE_CHANNEL = {"OpenCV": opencv, "SciPy": scipy}
 OURS = {"minicnn": ours("auto")} | {a: ours(a) for a in ALGORITHMS if a != "naive"}
 MAKERS = {**OURS, "PyTorch": torch, "onnxruntime": onnxruntime, **ONE_CHANNEL, **NUMPY}
@@ -211,7 +212,8 @@ def main() -> None:
         return
     wanted = args.layers or [""]
     layers = {name: case for name, case in LAYERS.items() if any(part in name for part in wanted)}
-    results = race(__file__, present(NEEDS, args), layers, reference, args, can=can)
+    needs = {n: m for n, m in NEEDS.items() if args.only or not (args.quick and n in SLOWER)}
+    results = race(__file__, present(needs, args), layers, reference, args, can=can)
     for other in ("PyTorch", "onnxruntime"):
         found = list(ratios(results, "minicnn", other).values())
         if found:
