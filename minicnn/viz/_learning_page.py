@@ -108,8 +108,7 @@ def layout_of(scene: Scene, title: str | None) -> Layout:
 
 def draw_still(page: Page, scene: Scene, layout: Layout) -> None:
     """Draw all that is the same in every frame."""
-    head = _text.fit(_text.plain(layout.title), HEADING, layout.width - 2 * MARGIN)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
+    page.heading(layout.title)
     draw_head(page, scene, MARGIN + HEADING + 6, 0.0)
     rows, columns = scene.lapse.kernels.shape[-2:]
     _, places = scene.kernel_places(layout.grid.pitch, KERNELS)

@@ -7,6 +7,7 @@ is faster than an axes for each map, and nothing can overlap by surprise.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -134,6 +135,24 @@ class Page:
             parse_math=False,
             usetex=False,
         )
+
+    def heading(self, text: str) -> None:
+        """Set the page's heading, shortened to what fits between its margins."""
+        text = _text.fit(_text.plain(text), HEADING, self.width - 2 * MARGIN)
+        self.text(MARGIN, MARGIN + HEADING * 0.8, text, size=HEADING)
+
+    def lines(
+        self,
+        x: float,
+        top: float,
+        lines: Sequence[str],
+        *,
+        size: float = BODY,
+        color: str = SOFT,
+    ) -> None:
+        """Set lines of text, one below the other, from `top` down."""
+        for i, line in enumerate(lines):
+            self.text(x, top + size + i * size * _text.LINE, line, size=size, color=color)
 
     def map(
         self,

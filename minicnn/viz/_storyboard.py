@@ -150,8 +150,7 @@ def draw(figure: Figure | None, rows: list[list[Block]], title: str, more: Seque
     if wires:
         draw_wires(page, origins, wires, left, dots)
     y += -20 + 8
-    for i, line in enumerate(lines):
-        page.text(left, y + SMALL + i * SMALL * _text.LINE, line, size=SMALL, color=SOFT)
+    page.lines(left, y, lines, size=SMALL)
     return page.done()
 
 

@@ -90,7 +90,7 @@ def plot_arithmetic(
     bottom = top + sum(heights) + 18 * len(rows)
     page = Page(figure, WIDTH, bottom + SMALL * _text.LINE * len(legend) + MARGIN - 4)
     if head:
-        page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
+        page.heading(head)
     for row, height in zip(rows, heights, strict=True):
         for i, panel in enumerate(row):
             panel.draw(page, MARGIN + i * (width + _GAP), top, width)

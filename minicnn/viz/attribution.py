@@ -73,8 +73,7 @@ def plot_attribution(
     page = Page(figure, WIDTH, top + sum(heights) + MARGIN - 14)
     target = ", ".join(map(str, first.target))
     head = f"What output [{target}] = {number_text(first.score)} rests on"
-    head = printed(head) if title is None else _text.plain(title)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
+    page.heading(printed(head) if title is None else title)
     for line, height in zip(lines, heights, strict=True):
         for i, card in enumerate(line):
             card.draw(page, MARGIN + i * (_CARD + _GUTTER), top)

@@ -103,8 +103,7 @@ def plot_coach(
     blocks_top = top + _LINE * (1 + len(call)) + 20
     heights = [max(_size(b)[1] for b in row) + 38 for row in rows]
     page = Page(figure, WIDTH, blocks_top + sum(heights) + MARGIN - 14)
-    heading = head if title is None else _text.plain(title)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(heading, HEADING, _INNER), size=HEADING)
+    page.heading(head if title is None else title)
     for i, (line, color) in enumerate(why):
         page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=color)
     page.text(MARGIN, top + BODY, "The smallest case that shows it")
@@ -282,10 +281,8 @@ def _passed(report: Any, head: str, figure: Figure | None) -> Figure:
     rest = f"Not asked: {', '.join(report.not_tested)}." if report.not_tested else ""
     lines = _lines(f"{asked} {rest}".strip())
     page = Page(figure, WIDTH, MARGIN + HEADING + 5 + _LINE * len(lines) + MARGIN)
-    heading = _text.fit(_text.plain(head), HEADING, _INNER)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, heading, size=HEADING)
-    for i, line in enumerate(lines):
-        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    page.heading(head)
+    page.lines(MARGIN, MARGIN + HEADING + 5, lines)
     return page.done()
 
 

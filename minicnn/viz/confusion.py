@@ -123,8 +123,7 @@ class _Matrix:
         dots = max(1, round(self.side / 72.0 * dots_per_inch(figure)))
         notes = smaller_maps(block_size((len(self.order),) * 2, (dots, dots)))
         page = Page(figure, WIDTH, bottom + (4 + _SMALL_LINE) * len(notes) + MARGIN)
-        page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(_text.plain(head), HEADING, _INNER),
-                  size=HEADING)  # fmt: skip
+        page.heading(head)
         self._draw_about(page, MARGIN + HEADING + 6)
         self._draw_cells(page, top)
         self._draw_names(page, top)

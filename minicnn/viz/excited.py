@@ -79,11 +79,8 @@ def plot_excited(
     top = MARGIN + HEADING + 6 + _LINE * len(about) + 10
     heights = [fitted(one.picture.shape, tile, tile)[1] + _HEAD + 5 + _APART for one in found]
     page = Page(figure, WIDTH, top + sum(heights) + MARGIN - _APART + _SMALL_LINE)
-    head = "Pictures made for an answer" if title is None else title
-    head = _text.fit(_text.plain(head), HEADING, _INNER)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
-    for i, line in enumerate(about):
-        page.text(MARGIN, MARGIN + HEADING + 6 + BODY + i * _LINE, line, color=SOFT)
+    page.heading("Pictures made for an answer" if title is None else title)
+    page.lines(MARGIN, MARGIN + HEADING + 6, about)
     room = 6 + max(_text.width(_said(s), SMALL) for one in found for s in one.scores)
     for one, label, height in zip(found, labels, heights, strict=True):
         _draw_row(page, one, label, (tile, room), top)

@@ -78,15 +78,12 @@ def plot_found_kernel(
     kernels_top = top + tall + 34 + 26
     doubt_top = kernels_top + _KERNEL + (24 if doubt else 6)
     page = Page(figure, WIDTH, doubt_top + _LINE * len(doubt) + MARGIN)
-    head = "The kernel between two pictures" if title is None else _text.plain(title)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
-    for i, line in enumerate(lines):
-        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    page.heading("The kernel between two pictures" if title is None else title)
+    page.lines(MARGIN, MARGIN + HEADING + 5, lines)
     for i, (name, values, scale) in enumerate(tiles):
         _draw_tile(page, name, values, scale, MARGIN + i * (width + GAP), top, width, tall, found)
     _draw_kernels(page, found, channel, kernels_top)
-    for i, line in enumerate(doubt):
-        page.text(MARGIN, doubt_top + BODY + i * _LINE, line, color=ALARM)
+    page.lines(MARGIN, doubt_top, doubt, color=ALARM)
     return page.done()
 
 

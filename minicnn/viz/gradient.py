@@ -85,11 +85,9 @@ def plot_gradient(
     below = top + (tall + 58 if tiles else 0)
     shown = min(len(pulls), _PICTURES)
     page = Page(figure, WIDTH, below + (shown + 2) * (_LINE + 4) + MARGIN)
-    head = ledger.name if title is None else _text.plain(title)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
+    page.heading(ledger.name if title is None else title)
     color = ALARM if ledger.check is not None and not ledger.check.agrees else SOFT
-    for i, line in enumerate(_story(ledger)):
-        page.text(MARGIN, MARGIN + HEADING + 10 + BODY + i * _LINE, line, color=color)
+    page.lines(MARGIN, MARGIN + HEADING + 10, _story(ledger), color=color)
     for i, (name, values) in enumerate(tiles):
         x = MARGIN + i * (width + _SIGN)
         _draw_tile(page, name, values, x, top, width, tall)

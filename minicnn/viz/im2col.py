@@ -17,7 +17,6 @@ from minicnn.viz._im2col_moving import Reel
 from minicnn.viz._im2col_sheet import GAP_BELOW, Sheet
 from minicnn.viz._ledger_parts import outline
 from minicnn.viz._page import BODY, HEADING, MARGIN, WIDTH, Page, check_figure
-from minicnn.viz._style import SOFT
 from minicnn.viz.animation import Animation, checked_frames
 
 TITLE = "A convolution as one product of two matrices"
@@ -79,7 +78,6 @@ def plot_im2col(
     _text.checked("title", title)
     column, kernel = place_of(atlas, at, filter, "plot_im2col")
     shown = Shown.around(atlas, column, kernel)
-    head = _text.fit(_text.plain(TITLE if title is None else title), HEADING, INNER)
     about = _text.wrap(_about(atlas, shown), BODY, INNER)
     foot = Foot(atlas, column, kernel)
     sheet = Sheet(atlas, column, kernel, shown, MARGIN + HEADING + 14 + _LINE * len(about))
@@ -87,9 +85,8 @@ def plot_im2col(
     foot_top = max(sheet.bottom, costs_top + foot.costs_height(below=not sheet.has_room)) + 18
 
     page = Page(figure, WIDTH, foot_top + foot.height + MARGIN)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
-    for i, line in enumerate(about):
-        page.text(MARGIN, MARGIN + HEADING + 8 + BODY + i * _LINE, line, color=SOFT)
+    page.heading(TITLE if title is None else title)
+    page.lines(MARGIN, MARGIN + HEADING + 8, about)
     moment = Moment(atlas.columns.shape[1], atlas.product.size, column, kernel)
     sheet.draw(page, moment)
     for box in sheet.frames(moment):

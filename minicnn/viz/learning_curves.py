@@ -82,10 +82,8 @@ def plot_learning_curves(
     notes = _text.wrap(_note(history), SMALL, _INNER)
     below = top + _PANEL + 34
     page = Page(figure, WIDTH, below + SMALL * _text.LINE * len(notes) + MARGIN)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(_text.plain(head), HEADING, _INNER),
-              size=HEADING)  # fmt: skip
-    for i, line in enumerate(lines):
-        page.text(MARGIN, MARGIN + HEADING + 6 + BODY + i * _LINE, line, color=SOFT)
+    page.heading(head)
+    page.lines(MARGIN, MARGIN + HEADING + 6, lines)
     best = _best(training, history)
     if history:
         _draw_panels(page, history, best, is_log, top)

@@ -110,7 +110,7 @@ class _Strip:
     def draw(self, figure: Figure | None, title: str | None) -> Figure:
         """Draw everything."""
         scene = self.scene
-        head = _text.fit(_text.plain(scene.title if title is None else title), HEADING, _INNER)
+        head = scene.title if title is None else title
         top = MARGIN + (HEADING + 6 if head else 0)
         strip = top + HEAD + 18
         scores = max(len(score_words(scene, moment)) for moment in self.moments)
@@ -120,7 +120,7 @@ class _Strip:
         lines = [line for note in self._notes(figure) for line in _text.wrap(note, SMALL, _INNER)]
         page = Page(figure, WIDTH, notes + _SMALL_LINE * len(lines) + MARGIN)
         if head:
-            page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
+            page.heading(head)
         draw_head(page, scene, top, _NAMES + _BETWEEN / 2)
         for column, moment in enumerate(self.moments):
             x = MARGIN + _NAMES + column * (self.width + _BETWEEN) + _BETWEEN / 2
@@ -128,8 +128,7 @@ class _Strip:
         for channel, name in enumerate(scene.names):
             self._draw_name(page, channel, name, rows + channel * self.row)
         self._draw_told(page, words)
-        for i, line in enumerate(lines):
-            page.text(MARGIN, notes + SMALL + i * _SMALL_LINE, line, size=SMALL, color=SOFT)
+        page.lines(MARGIN, notes, lines, size=SMALL)
         return page.done()
 
     def _draw_moment(self, page: Page, moment: int, x: float, top: float, rows: float) -> None:

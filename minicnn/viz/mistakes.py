@@ -103,8 +103,7 @@ def _tile(one: Mistake) -> Tile:
 def _nothing(figure: Figure | None, head: str, mistakes: Mistakes) -> Figure:
     """Say that there is nothing to draw."""
     page = Page(figure, 420.0, 2 * MARGIN + HEADING + 20)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(_text.plain(head), HEADING, 388),
-              size=HEADING)  # fmt: skip
+    page.heading(head)
     text = "Every example is answered rightly." if not mistakes.wrong else "None of them is shown."
     page.text(MARGIN, MARGIN + HEADING + 8 + BODY, text, color=SOFT)
     return page.done()

@@ -198,8 +198,7 @@ class _Sheet:
     def _write_note(self, page: Page, x: float, top: float) -> None:
         """Say what the row shows, where the truth would be held against itself."""
         note = "What comes of each guess, less what comes of the picture itself: grey is right."
-        for i, line in enumerate(_text.wrap(note, SMALL, _WIDE)):
-            page.text(x, top + SMALL + i * _SMALL_LINE, line, size=SMALL, color=SOFT)
+        page.lines(x, top, _text.wrap(note, SMALL, _WIDE), size=SMALL)
 
 
 def _channel(found: PaddingModes, channel: Any) -> int:

@@ -75,15 +75,11 @@ def plot_patches(
     top = MARGIN + HEADING + 6 + _LINE * (len(about) + silent) + 8
     page = Page(figure, WIDTH, top + rows * height + MARGIN - 12)
     head = f"What excites channel {found.channel} of {found.step}" if title is None else title
-    head = _text.fit(_text.plain(head), HEADING, _INNER)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
-    y = MARGIN + HEADING + 6 + BODY
-    for line in about:
-        page.text(MARGIN, y, line, color=SOFT)
-        y += _LINE
+    page.heading(head)
+    page.lines(MARGIN, MARGIN + HEADING + 6, about)
     if silent:
         text = "It is as excited by every other picture: these say nothing."
-        page.text(MARGIN, y, text, color=ALARM)
+        page.lines(MARGIN, MARGIN + HEADING + 6 + _LINE * len(about), [text], color=ALARM)
     for i, patch in enumerate(shown):
         row, column = divmod(i, _ACROSS)
         _draw_card(page, found, patch, MARGIN + column * (_CARD + _GUTTER), top + row * height)

@@ -76,10 +76,8 @@ def plot_trust(*found: Trust, title: str | None = None, figure: Figure | None = 
     about = _text.wrap(printed(_ABOUT), BODY, _INNER)
     top = MARGIN + HEADING + 6 + _LINE * len(about) + 12
     page = Page(figure, WIDTH, top + sum(map(_height, found)) + MARGIN - 14)
-    head = "Does the explanation look at the network?" if title is None else _text.plain(title)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, _text.fit(head, HEADING, _INNER), size=HEADING)
-    for i, line in enumerate(about):
-        page.text(MARGIN, MARGIN + HEADING + 6 + BODY + i * _LINE, line, color=SOFT)
+    page.heading("Does the explanation look at the network?" if title is None else title)
+    page.lines(MARGIN, MARGIN + HEADING + 6, about)
     for one in found:
         page.rule(top - 6, MARGIN, MARGIN + _INNER)
         _draw_row(page, one, top)

@@ -48,7 +48,6 @@ def plot_xray(kernel: Any, *, title: str | None = None, figure: Figure | None = 
     check_figure(figure)
     _text.checked("title", title)
     found = kernel if isinstance(kernel, Xray) else xray(kernel)
-    head = _text.fit(_text.plain(title or found.kernel.name), HEADING, _INNER)
     what = _text.wrap(printed_numbers(_text.plain(found.what)), BODY, _INNER)
     facts = [(name, _fact_lines(text)) for name, text in found.facts()[:5]]
     words = [
@@ -62,9 +61,8 @@ def plot_xray(kernel: Any, *, title: str | None = None, figure: Figure | None = 
     height = probes_top + 2 * tile + 12 + _LINE + _SMALL_LINE * max(map(len, words)) + MARGIN
 
     page = Page(figure, WIDTH, height)
-    page.text(MARGIN, MARGIN + HEADING * 0.8, head, size=HEADING)
-    for i, line in enumerate(what):
-        page.text(MARGIN, MARGIN + HEADING + 5 + BODY + i * _LINE, line, color=SOFT)
+    page.heading(title or found.kernel.name)
+    page.lines(MARGIN, MARGIN + HEADING + 5, what)
     _draw_kernel(page, found, MARGIN, row_top)
     _draw_factors(page, found, MARGIN + 150, row_top)
     _draw_waves(page, found, MARGIN + 318, row_top)
@@ -116,8 +114,7 @@ def _draw_factors(page: Page, found: Xray, x: float, y: float) -> None:
     top = middle - cell / 2
     draw_kernel_at(page, f.row[None], scale_of(f.row), left + 16, top, cell, numbers=True)
     note = f"{f.multiplications} multiplications a pixel, {f.in_passes} in two passes"
-    for i, line in enumerate(_text.wrap(note, SMALL, 150)):
-        page.text(x, y + _TOP_ROW + 4 + SMALL + i * _SMALL_LINE, line, size=SMALL, color=SOFT)
+    page.lines(x, y + _TOP_ROW + 4, _text.wrap(note, SMALL, 150), size=SMALL)
 
 
 def _draw_ranks(page: Page, found: Xray, x: float, y: float) -> None:
@@ -136,8 +133,7 @@ def _draw_ranks(page: Page, found: Xray, x: float, y: float) -> None:
         text = printed(number_text(float(value)))
         page.text(x + width + 4, y + i * step + step / 2 + 2.5, text, size=SMALL)
     note = f"{f.multiplications} multiplications a pixel, {f.in_passes} in {2 * f.rank} passes"
-    for i, line in enumerate(_text.wrap(note, SMALL, 150)):
-        page.text(x, y + _TOP_ROW + 4 + SMALL + i * _SMALL_LINE, line, size=SMALL, color=SOFT)
+    page.lines(x, y + _TOP_ROW + 4, _text.wrap(note, SMALL, 150), size=SMALL)
 
 
 def _draw_waves(page: Page, found: Xray, x: float, y: float) -> None:
