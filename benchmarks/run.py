@@ -1,7 +1,7 @@
 """Run every benchmark, one after the other, and keep all numbers in one file.
 
     python benchmarks/run.py --quick          # about two minutes
-    python benchmarks/run.py                  # about half an hour
+    python benchmarks/run.py                  # about a quarter of an hour
     python benchmarks/run.py --publish        # and make the README's tables and the figure anew
 
 What each part measures is in README.md; each can be run by itself too.
