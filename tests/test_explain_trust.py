@@ -134,6 +134,80 @@ def test_a_flat_map_is_not_trusted():
     json.dumps(lost.to_dict(), allow_nan=False)
 
 
+def told(values):
+    """Return a method that says these maps one after the other, the network's own first."""
+    following = iter(values)
+
+    def method(model, x, target):
+        map_ = np.asarray(next(following), float)
+        return explain.Attribution("told", "", x[0], map_, None, (0,), 1.0)
+
+    return method
+
+
+SINGLE = Sequential(Conv2D(2, 1, (7, 9), rng=0))
+OWN = np.arange(63.0).reshape(7, 9)
+
+
+def test_what_is_drawn_is_the_shuffle_of_the_middle_likeness():
+    others = [np.random.default_rng(seed).standard_normal((7, 9)) for seed in range(3)]
+    (stage,) = explain.trust(SINGLE, X, 0, method=told([OWN, *others])).stages
+    one = int(np.argsort(stage.likeness)[1])
+    assert one != 0  # the first would do by chance
+    assert (stage.example.map == others[one]).all()
+    assert stage.median == np.median(stage.likeness) == alike(OWN, others[one])
+    assert stage.sizes[stage.middle] == alike(OWN, np.abs(others[one]))
+    assert stage.median_of_sizes == np.median(stage.sizes)
+
+
+@pytest.mark.parametrize(
+    ("others", "says", "row"),
+    [
+        ([0 * OWN] * 3, "no test: 3 of 3 shuffled networks' maps are all 0", "none   none  3 of 3"),
+        ([0 * OWN, OWN**2, 0 * OWN], "no test: 2 of 3 shuffled networks' maps are all 0", "2 of 3"),
+        ([0 * OWN, 0 * OWN + 1], "no test: 2 of 2 shuffled networks' maps are flat", "2 of 2 flat"),
+        ([0 * OWN + 2], "no test: the shuffled network's map is all 2", "1 of 1 all 2"),
+    ],
+)
+def test_flat_maps_of_shuffled_networks_are_no_test(others, says, row):
+    found = explain.trust(SINGLE, X, 0, method=told([OWN, *others]), times=len(others))
+    assert not found.passed
+    assert found.verdict == found.to_dict()["verdict"] == says
+    assert f"  {says}\n" in str(found)
+    assert row in str(found)
+    assert max(map(len, str(found).splitlines())) <= 80
+
+
+def test_a_flat_map_does_not_count_beside_others():
+    order = np.random.default_rng(0).permutation(63).reshape(7, 9)
+    found = explain.trust(SINGLE, X, 0, method=told([OWN, 0 * OWN, order, OWN**2]))
+    (stage,) = found.stages
+    assert found.to_dict()["stages"][0]["flat"] == [0.0, None, None]
+    assert stage.middle == found.to_dict()["stages"][0]["middle"] == 2  # the harder one
+    assert stage.median == pytest.approx(1)
+    assert not found.passed
+    assert "1 of 3 all 0" in str(found)
+    assert "the middle one of 3 shuffles, but for flat maps" in str(found)
+    lost = explain.trust(SINGLE, X, 0, method=told([OWN, order, np.nan * OWN, order]))
+    assert np.isnan(lost.stages[0].median)
+    assert not lost.passed
+
+
+def test_grad_cam_of_a_shuffled_network_that_is_dead_is_no_pass():
+    dying = Sequential(Conv2D(2, 1, 3, rng=0), ReLU(), Flatten(), Linear(5 * 7, 2, rng=0))
+    for_0, kernel = np.repeat([[1.0], [-1.0]], 35, axis=1), np.random.default_rng(0).random(18)
+    dying = dying.with_params({"0.weight": kernel.reshape(1, 2, 3, 3), "3.weight": for_0})
+    shuffled = [
+        explain.trust(dying, X, 0, method=METHODS["Grad-CAM"], times=1, rng=rng) for rng in range(8)
+    ]
+    dead = [found for found in shuffled if found.stages[-1].flats]  # more speaks against it
+    assert 0 < len(dead) < 8
+    for found in dead:
+        assert not found.is_flat
+        assert not found.passed
+        assert found.verdict == "no test: the shuffled network's map is all 0"
+
+
 @given(seed=st.integers(0, 99), shape=st.tuples(st.integers(2, 9), st.integers(2, 9)))
 def test_alike(seed, shape):
     rng = np.random.default_rng(seed)

@@ -138,12 +138,32 @@ def test_trust_is_drawn_stage_by_stage():
     for row in rows:
         for stage in row.stages:
             assert f"likeness {stage.median:.2f}" in said
+    three = explain.trust(MODEL, X, 1)
+    below = texts(viz.plot_trust(three, figure=viz.new_figure()))
+    assert any(stage.middle for stage in three.stages)
+    for stage in three.stages:
+        assert f"of sizes {stage.sizes[stage.middle]:.2f}" in below
     red = [t.get_text() for t in figure.axes[0].texts if t.get_color() == "#b3003c"]
     assert "Flat: the map is flat: there is nothing to compare, and nothing to trust" in red
     maps = [i for i in images_of(figure) if i.get_array().shape == (10, 12)]
     np.testing.assert_array_equal(np.asarray(maps[0].get_array()), X[0, 0])
     np.testing.assert_allclose(maps[1].get_array(), rows[0].real.map)
     np.testing.assert_allclose(maps[2].get_array(), rows[0].stages[0].example.map)
+
+
+def test_flat_maps_of_shuffled_networks_are_drawn_as_no_test():
+    flat = iter([X[0, 0], *[0 * X[0, 0]] * 12])
+
+    def method(model, x, target):
+        return explain.Attribution("now flat", "", x[0], next(flat), None, (0,), 1.0)
+
+    row = explain.trust(MODEL, X, 1, method=method)
+    figure = viz.plot_trust(row, figure=viz.new_figure())
+    red = [t.get_text() for t in figure.axes[0].texts if t.get_color() == "#b3003c"]
+    assert red[0] == "Now flat: no test: 3 of 3 shuffled networks' maps are all 0"
+    assert red[1:] == ["3 of 3 all 0"] * len(row.stages)
+    assert texts(figure).count("no likeness") == len(row.stages)
+    assert not any(text.startswith("likeness ") for text in texts(figure))
 
 
 def test_patches_are_drawn_with_their_places():

@@ -10,7 +10,7 @@ import numpy as np
 from minicnn.errors import ConfigError, ShapeError, short
 from minicnn.explain.attribution import saliency
 from minicnn.explain.attribution_record import Attribution
-from minicnn.explain.trust_record import Explained, Trust, TrustStage
+from minicnn.explain.trust_record import Explained, Trust, TrustStage, flat_value, middle
 from minicnn.explain.way_back import a_layer
 from minicnn.layers import Layer
 from minicnn.layers.base import generator
@@ -39,6 +39,10 @@ def trust(
     How alike two maps are is Spearman's rank correlation, without its sign: of their values, and
     of their values' sizes. Where the sizes stay alike and the values do not, the weights only say
     what is for the answer and what against it; where the map points is the picture's doing.
+
+    A flat map, such as one of zeros where shuffled ReLUs are dead, is in no order that could be
+    compared. It does not count; where half of the maps are flat, nothing was tested: take more
+    `times`.
 
     Parameters
     ----------
@@ -100,7 +104,10 @@ def trust(
         sizes = tuple(alike(np.abs(real.map), np.abs(other.map)) for other in others)
         if not isinstance(real, Attribution):  # what is no map of shares has no signs
             sizes = likeness
-        stages.append(TrustStage(tuple(name for name, _ in last), likeness, sizes, others[0]))
+        flat = tuple(flat_value(other.map) for other in others)
+        example = others[middle(likeness, flat)]
+        names = tuple(name for name, _ in last)
+        stages.append(TrustStage(names, likeness, sizes, flat, example))
     return Trust(real, tuple(stages))
 
 

@@ -27,9 +27,10 @@ _TILE = (_INNER - (_COLUMNS - 1) * _BETWEEN) / _COLUMNS
 _ABOUT = (
     "The same method, asked about the network, and about the same network with the weights of its "
     "last layers shuffled. Where nothing is left of what was learnt, an honest explanation is "
-    "another one. Likeness: the rank correlation with the network's own map, without its sign, the "
-    f"middle one of several shuffles; 1 is the same, below {CHANGED:g} counts as another. Of "
-    "sizes: the same of the values without their signs. Each map has a scale of its own."
+    "another one. Likeness: the rank correlation with the network's own map, without its sign; 1 "
+    f"is the same, below {CHANGED:g} counts as another. Of sizes: the same of the values without "
+    "their signs. Of several shuffles, that of the middle likeness is drawn; a flat map has none. "
+    "The verdict goes by the middle ones of both. Each map has a scale of its own."
 )
 
 
@@ -126,14 +127,22 @@ def _draw_row(page: Page, found: Trust, top: float) -> None:
             continue
         _draw(one, page, x, top)
         if i > 1:
-            _write_likeness(page, found.stages[i - 2], x, top + _tall(found) + 4 + _LINE)
+            stage = found.stages[i - 2]
+            nothing = found.compares_nothing(stage)
+            _write_likeness(page, stage, nothing, x, top + _tall(found) + 4 + _LINE)
 
 
-def _write_likeness(page: Page, stage: TrustStage, x: float, top: float) -> None:
-    page.text(x, top + BODY, f"likeness {printed(f'{stage.median:.2f}')}")
-    if stage.sizes != stage.likeness:
-        text = f"of sizes {printed(f'{stage.median_of_sizes:.2f}')}"
-        page.text(x, top + BODY + _SMALL_LINE + 1, text, size=SMALL, color=SOFT)
+def _write_likeness(page: Page, stage: TrustStage, nothing: bool, x: float, top: float) -> None:
+    text = "no likeness" if nothing else f"likeness {printed(f'{stage.median:.2f}')}"
+    page.text(x, top + BODY, text, color=SOFT if nothing else INK)
+    parts = []
+    if stage.sizes != stage.likeness and not nothing:
+        parts.append(f"of sizes {printed(f'{stage.sizes[stage.middle]:.2f}')}")
+    if stage.flats and len(stage.flat) > 1:
+        parts.append(printed(stage.flat_text))
+    color = SOFT if stage.is_test else ALARM
+    text = _text.fit(_text.DOT.join(parts), SMALL, _TILE + _BETWEEN - 2)
+    page.text(x, top + BODY + _SMALL_LINE + 1, text, size=SMALL, color=color)
 
 
 @singledispatch
