@@ -44,6 +44,31 @@ def say(text: str, *, error: bool = False) -> None:
         print(line, file=stream, flush=True)
 
 
+class Aside:
+    """Says lines beside the files that are made: those come first.
+
+    Where a line cannot be said, the pipe closed or the disk full, the work goes on in silence, and
+    `close` raises in the end.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing in the way."""
+        self._problem: OSError | None = None
+
+    def say(self, text: str) -> None:
+        """Print a line, if that still works."""
+        if self._problem is None:
+            try:
+                say(text)
+            except OSError as error:
+                self._problem = error
+
+    def close(self) -> None:
+        """Raise what kept a line from being said."""
+        if self._problem is not None:
+            raise self._problem
+
+
 def one_line(error: BaseException) -> str:
     """Return an error as the command line says it: on one line, in its own words.
 

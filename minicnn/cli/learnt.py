@@ -7,11 +7,11 @@ import copy
 
 import numpy as np
 
-from minicnn import Conv2D, Flatten, Layer, Sequential, images
+from minicnn import Conv2D, Flatten, Layer, Sequential, Trace, images
 from minicnn.classifier import Classifier
 from minicnn.cli import model as by_hand
 from minicnn.cli import values
-from minicnn.cli.console import WrongCall
+from minicnn.cli.console import WrongCall, shown
 from minicnn.shapes import Array
 
 _BY_HAND = {
@@ -27,8 +27,8 @@ _BY_HAND = {
 
 
 _SEEN = (
-    "draw what its first convolution sees, or with --pipeline every step, of the picture at the "
-    "network's size"
+    "draw what its first convolution sees, or with --pipeline every step up to its answer, of the "
+    "picture at the network's size"
 )
 
 
@@ -62,17 +62,28 @@ def load(args: argparse.Namespace, *, relu: bool = True) -> Classifier | None:
 
 
 def seeing(taught: Classifier, x: Array, *, every: bool) -> tuple[Sequential, Array]:
-    """Return the part of the network that makes maps, and the picture as it sees it.
+    """Return what is drawn of the network, and the picture as it sees it.
 
-    Without `every`, it ends before the second convolution.
+    With `every`, that is all of it; if not, it ends before the second convolution.
     """
     model, pictures = whole(taught, x)
     layers: list[tuple[str, Layer]] = []
     for name, layer in zip(model.names, model, strict=True):
-        if isinstance(layer, Flatten) or (layers and not every and not _keeps_size(layer)):
+        if not every and (isinstance(layer, Flatten) or (layers and not _keeps_size(layer))):
             break
         layers.append((name, _named(layer) if isinstance(layer, Conv2D) else layer))
     return Sequential(*layers), pictures
+
+
+def answer(taught: Classifier, trace: Trace) -> list[str]:
+    """Say which class each number of the last step is for, where that was drawn."""
+    if trace.output.ndim != 2:
+        return []
+    best = shown(taught.classes[int(np.argmax(trace.output[0]))])
+    named = [f"{i} {shown(name)}" for i, name in enumerate(taught.classes) if name != str(i)]
+    more = ", ..." if len(named) > 12 else ""
+    numbers = f"; {trace.names[-1]}: {', '.join(named[:12])}{more}" if named else ""
+    return [f"its answer: {best}{numbers}"]
 
 
 def whole(taught: Classifier, x: Array) -> tuple[Sequential, Array]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from minicnn import Sequential, Trace
 from minicnn.cli import doctor, each, learnt, model, outputs, sources, values
-from minicnn.cli.console import Progress, WrongCall, count, one_line, say, shown
+from minicnn.cli.console import Aside, Progress, WrongCall, count, one_line, say, shown
 from minicnn.cli.outputs import Target
 from minicnn.cli.sources import Source
 from minicnn.errors import MiniCNNError, OutputError
@@ -71,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--pipeline",
         action="store_true",
-        help="draw a storyboard: the picture, every step with its maps, and the kernels",
+        help="draw a storyboard: the picture, every step with its maps (in a network that learnt, "
+        "also its numbers, up to the answer), and the kernels",
     )
     sources.add_limits(parser)
 
@@ -131,7 +132,7 @@ def _batch(args: argparse.Namespace) -> int:
             failures.append(one_line(error))
     inputs = tuple(source.file for source in found)
     total = len(found) + len(failures)
-    progress = Progress(len(found))
+    progress, aside = Progress(len(found)), Aside()
     with ExitStack() as stack:
         for folder in filter(None, (args.output_dir, args.each)):
             _check_apart(folder, args.images)
@@ -146,11 +147,12 @@ def _batch(args: argparse.Namespace) -> int:
             finally:
                 progress.clear()
             for line in lines:
-                say(line)
+                aside.say(line)
     if failures:
         say(f"{len(failures)} of {count(total, 'picture')} failed:", error=True)
         for failure in failures:
             say(f"  {failure}", error=True)
+    aside.close()
     return 1 if failures else 0
 
 
@@ -186,11 +188,11 @@ def _draw(job: Job, args: argparse.Namespace) -> list[str]:
     else:
         net, x = learnt.seeing(args.taught, x, every=args.pipeline)
     trace = net.trace(x, max_bytes=args.max_bytes)
-    _, maps, height, width = trace.output.shape
+    maps = next(step.output[0] for step in reversed(trace.steps) if step.output.ndim == 4)
     made, lines = [], []
     drawn = None if job.sheet is None else _sheet(trace, job.source.title, job.sheet.format, args)
     if job.folder is not None:
-        files = each.Maps(trace.output[0], model.map_names(net), args.scale, args.each_format)
+        files = each.Maps(maps, model.map_names(net, len(maps)), args.scale, args.each_format)
         about = {"picture": job.source.title, "model": repr(net)}
         every = [*files, files.index(about)]
         outputs.write_folder(job.folder, every, force=args.force, inputs=job.inputs)
@@ -199,8 +201,11 @@ def _draw(job: Job, args: argparse.Namespace) -> list[str]:
     if job.sheet is not None and drawn is not None:
         job.sheet.write(drawn)
         made.append(job.sheet.shown)
+    if args.taught is not None:
+        lines += [f"  {text}" for text in learnt.answer(args.taught, trace)]
     lines += [f"  {text}" for text in (*_left_over(net, x.shape), *doctor.brief(trace))]
-    return [f"{', '.join(made)}: {count(maps, 'map')} of {height} x {width}", *lines]
+    height, width = maps.shape[1:]
+    return [f"{', '.join(made)}: {count(len(maps), 'map')} of {height} x {width}", *lines]
 
 
 def _sheet(trace: Trace, title: str, format: str, args: argparse.Namespace) -> bytes:

@@ -111,6 +111,8 @@ def build_model(args: argparse.Namespace, shape: Shape) -> Sequential:
     return Sequential(*layers)
 
 
-def map_names(model: Sequential) -> tuple[str, ...]:
-    """Return the names of the model's maps: their kernels'."""
-    return next(layer.names or () for layer in model if isinstance(layer, Conv2D))
+def map_names(model: Sequential, count: int) -> tuple[str, ...]:
+    """Return the names of the model's last maps: their kernels', or else their numbers."""
+    convs = [layer for layer in model if isinstance(layer, Conv2D)]
+    names = (convs[-1].names or ()) if convs else ()
+    return names if len(names) == count else tuple(f"channel {i}" for i in range(count))

@@ -12,6 +12,7 @@ from minicnn.cli import sources, values
 from minicnn.cli.console import count, one_line, say, shown
 from minicnn.cli.sources import Source
 from minicnn.errors import MiniCNNError
+from minicnn.explain.border_truth import percent
 
 NAME = "predict"
 HELP = "Say what pictures show, by a network that 'train' taught"
@@ -60,10 +61,12 @@ def run(args: argparse.Namespace) -> int:
     alike = Counter(source.title for source in found)
     for source in found:
         try:
-            name = source.title if alike[source.title] == 1 else source.given
-            say(f"{shown(name)}: {_answer(taught, source, args)}")
+            answer = _answer(taught, source, args)
         except (MiniCNNError, OSError, MemoryError) as error:
             failures.append(f"{shown(source.given)}: {one_line(error)}")
+            continue
+        name = source.title if alike[source.title] == 1 else source.given
+        say(f"{shown(name)}: {answer}")
     if failures and total == 1:
         say(f"minicnn: {failures[0]}", error=True)
     elif failures:
@@ -76,4 +79,4 @@ def run(args: argparse.Namespace) -> int:
 def _answer(taught: Classifier, source: Source, args: Any) -> str:
     x = source.load(args)
     (ranked,) = taught.ranked(1 - x if args.invert else x)
-    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in ranked[: args.top])
+    return ", ".join(f"{name} {percent(share)}" for name, share in ranked[: args.top])

@@ -163,7 +163,9 @@ def rate(text: str) -> float:
     """Read a learning rate."""
     found = _finite(text)
     if found is None or not 0 < found <= 1e6:
-        raise _wrong(f"{text!r} is no learning rate: write a number above 0, such as 0.001")
+        raise _wrong(
+            f"{text!r} is no learning rate: write a number above 0 and up to 1e6, such as 0.001"
+        )
     return found
 
 

@@ -23,6 +23,7 @@ from minicnn.explain import (
     saliency,
     trust,
 )
+from minicnn.explain.border_truth import percent
 from minicnn.shapes import Array
 
 NAME = "why"
@@ -103,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     (ranked,) = taught.ranked(x)
     answer = _class(taught, args.answer, ranked[0][0])
     name = taught.classes[answer]
-    asked, output, title = net, answer, f"Why {name}? Its share is {100 * dict(ranked)[name]:.1f} %"
+    asked, output, title = net, answer, f"Why {name}? Its share is {percent(dict(ranked)[name])}"
     if args.other is not None:
         other = _class(taught, args.other, name)
         if other == answer:
@@ -118,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
         else replace(method(asked, x, output), answer=name)
         for method in methods
     ]
-    likely = ", ".join(f"{name} {100 * share:.1f} %" for name, share in ranked[:3])
+    likely = ", ".join(f"{name} {percent(share)}" for name, share in ranked[:3])
     head = f"{shown(source.title)}: {likely}\nwhat speaks for {name}"
     if args.format == "json":
         text = _json(name, ranked, found)
