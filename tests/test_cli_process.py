@@ -139,6 +139,32 @@ def test_nobody_reads_the_output(here, argv, unbuffered):
     assert b"rror" not in done.stderr
 
 
+@posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_reads_about_a_folder(here, unbuffered):
+    """A closed pipe is no failure of a picture: an answer ends, and files are made all the same."""
+    from minicnn.classifier import Classifier
+
+    Classifier.new("small", 1, (8, 8), ("dark", "bright"), rng=0).save("w.npz")
+    for n in range(4):
+        for name in ("many", "examples/a", "examples/b"):
+            (here / name).mkdir(parents=True, exist_ok=True)
+            shutil.copy("photo.png", here / name / f"{n}.png")
+    learn = ["train", "examples", "--size", "8", "--epochs", "1", "--network", "small"]
+    for argv in (
+        ["predict", "many", "-w", "w.npz"],
+        ["maps", "many", "--output-dir", "drawn"],
+        [*learn, "--validation", "0.5", "-o", "new.npz", "--curves", "curves.png"],
+    ):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = run(*argv, stdout=writer, env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (1, b"")
+    assert left(here / "drawn") == [f"{n}-maps.png" for n in range(4)]
+    assert {"new.npz", "curves.png"} <= set(left(here))
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("argv", [["kernels"], ["--help"], ["kernels", "sobel_x", "-o", "-"]])
 def test_an_output_that_is_full(here, argv):

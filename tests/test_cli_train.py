@@ -113,10 +113,27 @@ def test_without_validation_the_last_weights_are_kept(call, here):
     assert code == 0
     assert "val" not in out
     assert "did not learn from" not in out
+    assert out.endswith("\n  written: epoch 2, the last\n")
 
 
-@pytest.mark.parametrize("after", [0, 1])
-def test_an_interrupt_keeps_what_was_learnt(call, here, monkeypatch, after):
+def test_who_chose_the_epoch_is_said(call, here):
+    options = ("--size", 16, "--network", "small")
+    _, out, _ = call("train", "drawn", *options, "--epochs", 1, "-o", "1.npz")
+    assert " on 12 examples that it did not learn from\n  written: epoch 1, the best\n" in out
+    _, out, _ = call("train", "drawn", *options, "--epochs", 2, "-o", "2.npz")
+    assert re.search(r" on 12 examples that only chose the epoch\n  written: epoch \d, the b", out)
+
+
+@pytest.mark.parametrize(
+    ("after", "options", "written"),
+    [
+        (0, (), "epoch 1, as far as it came"),
+        (1, (), "epoch 1, the best; nothing of epoch 2 is in it"),
+        (0, ("--validation", 0), "epoch 1, as far as it came"),
+        (1, ("--validation", 0), "epoch 2, as far as it came"),
+    ],
+)
+def test_an_interrupt_keeps_what_it_says(call, here, monkeypatch, after, options, written):
     fit = command.fit
 
     def interrupted(*args, **kwargs):
@@ -135,9 +152,11 @@ def test_an_interrupt_keeps_what_was_learnt(call, here, monkeypatch, after):
         return fit(*args, **kwargs, callbacks=watching, loss=loss)
 
     monkeypatch.setattr(command, "fit", interrupted)
-    code, out, _ = call("train", "drawn", *QUICK, "-o", "w.npz")
+    code, out, _ = call("train", "drawn", *QUICK, "-o", "w.npz", *options)
     assert code == 130
-    assert "Interrupted in epoch" in out
+    assert f"Interrupted in epoch {after + 1}, after " in out
+    assert "is kept" not in out
+    assert f"  written: {written}\n" in out
     assert Classifier.load("w.npz").name == "small"
 
 
@@ -174,6 +193,7 @@ def test_a_progress_line_on_a_terminal_only(call, here, monkeypatch):
         (1, [".", "-o", "w.npz"], "are they the classes. Then give 'alone'"),
         (2, ["drawn/", "-o", "w.npz", "--validation", "1"], "is no share"),
         (2, ["drawn/", "-o", "w.npz", "--learning-rate", "0"], "is no learning rate"),
+        (2, ["drawn/", "-o", "w.npz", "--learning-rate", "1e9"], "above 0 and up to 1e6"),
         (2, ["drawn/", "-o", "w.npz", "--seed", "-1"], "does not fit|expected one argument"),
         (2, ["drawn/", "-o", "w.npz", "--network", "resnet"], "invalid choice"),
         (2, ["drawn/", "-o", "w.npz", "--validation", "0", "--patience", "1"], "--patience needs"),
@@ -229,6 +249,16 @@ def test_predict_tells_pictures_of_one_name_apart(call, here, taught):
     assert sorted(said) == sorted([*both, names[0], "other.png"])
 
 
+def test_predict_speaks_of_shares_as_figures_do(call, here):
+    reader = Classifier.new("small", 1, (16, 16), ("dark", "bright"), rng=0)
+    name, bias = next((n, v) for n, v in reader.model.params.items() if v.shape == (2,))
+    sure = reader.model.with_params({**reader.model.params, name: bias + np.float32([0, 9])})
+    Classifier("small", sure, 1, (16, 16), reader.classes).save("w.npz")
+    picture = next((here / "drawn" / "cross").iterdir())
+    _, out, _ = call("predict", picture, "-w", "w.npz", "--top", 99)
+    assert out == f"{picture.name}: bright >99 %, dark <0.1 %\n"
+
+
 def test_predict_of_an_inverted_picture(call, here, taught):
     picture = next((here / "drawn" / "cross").iterdir())
     Image.eval(Image.open(picture), lambda v: 255 - v).save(here / "negative.png")
@@ -258,6 +288,9 @@ def test_maps_of_what_it_learnt(call, here, taught):
     assert (code, out) == (0, "first.png: 8 maps of 16 x 16\n")
     code, out, _ = call("maps", picture, "-w", taught, "-o", "all.png", "--pipeline")
     assert (code, out.splitlines()[0]) == (0, "all.png: 16 maps of 4 x 4")
+    assert re.fullmatch(
+        r"  its answer: (dark|bright); linear: 0 dark, 1 bright", out.splitlines()[1]
+    )
     with Image.open(here / "all.png") as storyboard, Image.open(here / "first.png") as sheet:
         assert storyboard.height > 2 * sheet.height
     code, out, _ = call("maps", picture, "-w", taught, "--each", "each", "--each-format", "npy")
@@ -270,11 +303,30 @@ def test_maps_of_what_it_learnt(call, here, taught):
     assert (maps == network.model[:2](x)[0]).all()
 
 
+def test_a_storyboard_of_what_it_learnt_goes_to_the_answer(call, here, taught, monkeypatch):
+    from minicnn import viz
+
+    def plot(trace, **options):
+        drawn.append(trace)
+        return pipeline(trace, **options)
+
+    drawn, pipeline = [], viz.plot_pipeline
+    monkeypatch.setattr(viz, "plot_pipeline", plot)
+    picture = next((here / "drawn" / "cross").iterdir())
+    options = ("--pipeline", "-o", "a.png", "--each", "e", "--each-format", "npy")
+    code, _, err = call("maps", picture, "-w", taught, *options)
+    assert (code, err) == (0, "")
+    model = Classifier.load(taught).model
+    assert drawn[0].names == tuple(node.name for node in model.plan())
+    assert drawn[0].output.shape == (1, 2)
+    assert len(list((here / "e").glob("*.npy"))) == 16  # the last maps
+
+
 def test_steps_keep_the_networks_names_and_grey_becomes_colour():
     reader = Classifier.new("resnet8", 3, (12, 12), ("dark", "bright"), rng=0)
     net, x = learnt.seeing(reader, np.zeros((1, 1, 20, 20), np.float32), every=True)
     names = [node.name for node in net.plan()]
-    assert names == [node.name for node in reader.model.plan()][: len(names)]
+    assert names == [node.name for node in reader.model.plan()]
     assert net.trace(x).names == tuple(names)
 
 

@@ -110,7 +110,7 @@ def test_the_commands_run_one_after_the_other(here, capsys):
 
 def test_who_tries_all_of_it_in_one_folder_is_never_refused_a_file():
     """Commands and Python's `save` overwrite nothing."""
-    options = r" (?:-o|--time-lapse|--mistakes) (\S+)"
+    options = r" (?:-o|--time-lapse|--mistakes|--mistakes-dir) (\S+)"
     names = [name for line in SHELL for name in re.findall(options, line)]
     names += [name for block in BLOCKS for name in re.findall(r'\bsave\(.*"(.+?)"\)', block)]
     assert len(names) >= 12

@@ -138,3 +138,9 @@ def test_wrong_calls():
             curves(wrong)
     with pytest.raises(ConfigError, match="log"):
         curves(epochs(2), log=3)
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_who_chose_the_best_epoch_is_said(tried):
+    said = " ".join(texts(curves(epochs(3, tried=tried))))
+    assert ("does not learn from, but that choose the best epoch." in said) == tried

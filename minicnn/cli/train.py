@@ -7,8 +7,8 @@ import os
 
 from minicnn.classifier import Classifier
 from minicnn.cli import values
-from minicnn.cli.console import WrongCall, say, shown
-from minicnn.cli.watching import add_watching_options, draw_run, targets_of
+from minicnn.cli.console import Aside, WrongCall, say, shown
+from minicnn.cli.watching import add_watching_options, draw_run, hand_out, wanted_of
 from minicnn.errors import DataError
 from minicnn.files import check_output
 from minicnn.models import MODELS
@@ -99,7 +99,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=values.share,
         default=0.2,
         metavar="SHARE",
-        help="what part of the examples is only looked at, to see how good it is; default: 0.2",
+        help="what part of the examples is not learnt from, but shows how good each epoch is, "
+        "and so chooses the best (in Python, data.split(1 - SHARE, rng=SEED)[1]); default: 0.2",
     )
     group.add_argument(
         "--patience", type=values.whole, metavar="N", help="stop when N epochs were no better"
@@ -133,9 +134,9 @@ def run(args: argparse.Namespace) -> int:
             f"-o and --checkpoint are one file, {shown(args.output)}: give it two names"
         )
     check_output(args.output, force=args.force)
-    targets = targets_of(args)
+    wanted = wanted_of(args)
     data = _examples(args)
-    tried, learnt = _shared_out(args, data)
+    learnt, tried = _shared_out(args, data)
     reader = Classifier.new(
         args.network or SETS.get(args.data, "medium"),
         data.x.shape[1],
@@ -143,7 +144,8 @@ def run(args: argparse.Namespace) -> int:
         data.classes,
         rng=args.seed,
     )
-    say(str(data))
+    aside = Aside()
+    aside.say(str(data))
     film = Snapshots(reader.model)
     training = fit(
         reader.model,
@@ -157,14 +159,16 @@ def run(args: argparse.Namespace) -> int:
         rng=args.seed,
         checkpoint=args.checkpoint,
         resume=True,
-        callbacks=[film] if "time_lapse" in targets else [],
+        callbacks=[film] if "time_lapse" in wanted.targets else [],
     )
-    say(str(training))
+    aside.say(str(training))
     if training.stopped == "diverged" and not training.history:
         say("minicnn train: nothing was learnt, and nothing written", error=True)
         return 1
-    taught = _write(args, reader, training, tried)
-    draw_run(targets, film, training, taught, tried, data.x[:1])
+    taught = _write(args, reader, training, tried, aside)
+    draw_run(wanted, film, training, taught, tried, data.x[:1], aside)
+    hand_out(wanted, taught, tried, args, aside)
+    aside.close()
     return {"diverged": 1, "interrupted": 130}.get(training.stopped, 0)
 
 
@@ -186,12 +190,12 @@ def _examples(args: argparse.Namespace) -> Dataset:
 
 
 def _shared_out(args: argparse.Namespace, data: Dataset) -> tuple[Dataset, Dataset]:
-    """Return the examples that are only looked at, and those that are learnt from."""
-    tried, learnt = data.split(args.validation, rng=args.seed)
+    """Return the examples that are learnt from, and those that are only looked at."""
+    learnt, tried = data.split(1 - args.validation, rng=args.seed)
     if not len(learnt) or (args.validation and not len(tried)):
         ends = "none to learn from" if len(tried) else "none to try it on"
         raise WrongCall(f"--validation {args.validation:g} of {len(data)} examples leaves {ends}")
-    return tried, learnt
+    return learnt, tried
 
 
 def _is_one_file(one: str, other: str) -> bool:
@@ -206,14 +210,27 @@ def _optimizer(args: argparse.Namespace, network: str) -> Optimizer:
 
 
 def _write(
-    args: argparse.Namespace, reader: Classifier, run: Training, tried: Dataset
+    args: argparse.Namespace, reader: Classifier, run: Training, tried: Dataset, aside: Aside
 ) -> Classifier:
     """Write the best weights, or those of the last step where there is nothing to compare."""
     model = run.best if run.best_epoch else run.model
     taught = Classifier(reader.name, model, reader.channels, reader.size, reader.classes)
     taught.save(args.output, force=args.force)
     size = sum(array.size for array in model.params.values())
-    say(f"{shown(args.output)}: {reader.name}, {size:,} parameters")
+    aside.say(f"{shown(args.output)}: {reader.name}, {size:,} parameters")
+    has_best = bool(len(tried) and run.best_epoch)
     if len(tried):
-        say(f"  {evaluate(model, tried)} that it did not learn from")
+        chose = has_best and len(run.history) > 1
+        part = "that only chose the epoch" if chose else "that it did not learn from"
+        aside.say(f"  {evaluate(model, tried)} {part}")
+    aside.say(f"  written: {_which(run, has_best)}")
     return taught
+
+
+def _which(run: Training, has_best: bool) -> str:
+    """Say which of its weights a run wrote: those of an epoch, or of where it was interrupted."""
+    done, is_cut = len(run.history), run.stopped == "interrupted"
+    if has_best:
+        left_out = f"; nothing of epoch {done + 1} is in it" if is_cut else ""
+        return f"epoch {run.best_epoch}, the best{left_out}"
+    return f"epoch {done + 1}, as far as it came" if is_cut else f"epoch {done}, the last"

@@ -12,8 +12,8 @@ def png_bytes(pixels: Array) -> bytes:
 
     Parameters
     ----------
-    pixels : array (H, W, 3), uint8
-        Red, green, blue.
+    pixels : array (H, W, 3), uint8, or (H, W), uint8 or uint16
+        Red, green, blue; or grey.
 
     Examples
     --------

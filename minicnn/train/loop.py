@@ -180,7 +180,7 @@ def _training(plan: Plan, state: State, stopped: str) -> Training:
         "no better": f"Stopped: the validation loss has not fallen for {plan.patience} epochs.",
         "callback": f"Stopped by a callback, after epoch {done}.",
         "interrupted": f"Interrupted in epoch {epoch}, after {state.batch} of {plan.batches} "
-        f"batches: what was learnt is kept.",
+        "batches.",
         "diverged": f"Diverged in epoch {epoch}, batch {state.batch}: numbers grew beyond all "
         f"bounds.\nThe model is that of epoch {done}. Try a smaller learning_rate than "
         f"{plan.optimizer.learning_rate:g}.",

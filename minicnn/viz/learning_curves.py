@@ -249,7 +249,10 @@ def _note(history: Sequence[Epoch]) -> str:
         "drawn in the middle of the epoch."
     )
     if any(e.validation_loss is not None for e in history):
-        note += " Validation: the model after the epoch, on examples that it does not learn from."
+        note += (
+            " Validation: the model after the epoch, on examples that it does not learn from, but "
+            "that choose the best epoch."
+        )
     return note
 
 
