@@ -627,6 +627,33 @@ def test_the_numbers_of_a_lone_kernel_can_be_read(kernel, numbers):
     assert texts(figure).count("Its own scale.") == 2
 
 
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        ([[-0.16, -0.35, -0.0497, 0.3]], "-0.16 -0.35 -0.05 0.30"),
+        ([[0.5, 0.45, 0.004], [0.25, 0.03, -0.09]], "0.50 0.45 0.00 0.25 0.03 -0.09"),
+        ([[0.012, -0.0104]], "0.01 -0.01"),
+        ([[-12.34, 7.0]], "-12.3 7.0"),
+        ([[2.0, -1.0]], "2 -1"),
+    ],
+)
+def test_the_numbers_of_a_stack_have_one_format_and_one_size(weights, says):
+    weight = np.array(weights)[:, :, None, None]
+    model = Conv2D(weight.shape[1], len(weight), 1, rng=0).with_params({"weight": weight})
+    x = np.random.default_rng(0).random((1, weight.shape[1], 20, 20))
+    figure = viz.plot_pipeline(model.trace(x), figure=viz.new_figure())
+    numbers = [text for text in figure.axes[0].texts if text.get_ha() == "center"]
+    assert " ".join(text.get_text() for text in numbers).replace("\u2212", "-") == says
+    assert len({text.get_fontsize() for text in numbers}) == 1
+
+
+def test_kernels_made_by_hand_keep_whole_numbers_beside_others():
+    model = Conv2D.from_kernels([[[1, 2, 1]], [[0.123, 0.5, 0.123]]])
+    figure = viz.plot_pipeline(model.trace(np.ones((1, 1, 9, 9))), figure=viz.new_figure())
+    said = [text.get_text() for text in figure.axes[0].texts if text.get_ha() == "center"]
+    assert said == ["1", "2", "1", "0.12", "0.50", "0.12"]
+
+
 def test_the_storyboard_shows_as_many_channels_of_a_kernel_as_fit():
     def shown(channels, filters, size=3):
         trace = Conv2D(channels, filters, size, rng=0).trace(random(1, channels, 30, 30))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from minicnn.shapes import Array
 from minicnn.viz import _text
+from minicnn.viz._kernel_numbers import Numbers, kernel_texts, numbers_for
 from minicnn.viz._page import SMALL, Page
 from minicnn.viz._style import SOFT, Scale, number_text, printed, scale_for
 from minicnn.viz._tiles import draw_kernel_at
 from minicnn.viz._values import facts
-from minicnn.viz.maps import kernel_texts, number_size
 
 WIDEST = 130.0
 """No map of a storyboard is wider, in points."""
@@ -50,13 +50,21 @@ class Kernels:
         beside = max(_text.width(kernel_texts(kernel)[1], SMALL) for kernel in first)
         each = min(each, WIDEST) - (beside + 4.5 if beside and shown == 1 else 0)
         cells = [max(small, min(c, each / columns, WIDEST / rows)) for c in _LARGE_CELLS]
-        legible = (c for c in cells if all(number_size(kernel, c) for kernel in first))
+        every = range(self.maps)
+        legible = (c for c in cells if all(self.numbers(i, c, shown).size for i in every))
         return float(next(legible, cells[0]))
 
     def scale(self, index: int) -> Scale:
         """Return the scale of one map's kernel."""
         known = facts(self.weight[index] if self.by_hand else self.weight)
         return scale_for(known.low, known.high) if known.low == known.low else scale_for(0, 0)
+
+    def numbers(self, index: int, cell: float, shown: int) -> Numbers:
+        """Return how one map's kernel is written: as all that are drawn; by hand, as suits it."""
+        rows, columns = self.weight.shape[2:]
+        drawn = self.weight[[index] if self.by_hand else range(self.maps), :shown]
+        kernels = list(drawn.reshape(-1, rows, columns))
+        return numbers_for(kernels, cell, factors=shown == 1)
 
     def drawing(self, index: int) -> Callable[[Page, float, float, float, float], None]:
         """Return what draws one map's kernel at the foot of the room above the map."""
@@ -65,15 +73,16 @@ class Kernels:
             rows, columns = self.weight.shape[2:]
             cell, shown = self.cell(width), self.shown(width)
             top = y + height - 5 - cell * rows
+            how = self.numbers(index, cell, shown)
             for channel in range(shown):
                 left = x + channel * (cell * columns + _KERNEL_GAP)
                 values = self.weight[index, channel]
-                factor = kernel_texts(values)[1]
+                factor = how.texts(values)[1]
                 beside = left + cell * columns + 4
                 has_room = x + width - beside >= _text.width(factor, SMALL)
-                numbers = not factor or (shown == 1 and has_room)
+                numbers = how if has_room or not factor else False
                 draw_kernel_at(page, values, self.scale(index), left, top, cell, numbers=numbers)
-                if factor and numbers and number_size(values, cell):
+                if factor and numbers and how.size:
                     page.text(beside, y + height - 6, factor, size=SMALL, color=SOFT)
 
         return draw

@@ -11,10 +11,10 @@ from minicnn.explain.sliding import SlidingWindow, Stop
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._digits import Digits
+from minicnn.viz._kernel_numbers import kernel_texts
 from minicnn.viz._ledger_parts import GreyScale
 from minicnn.viz._page import BODY
 from minicnn.viz._style import Scale, printed, scale_of
-from minicnn.viz.maps import kernel_texts
 
 SOURCE = "#00707d"
 """What padding was copied from: a colour that is on no scale, and not the window's red."""

@@ -10,12 +10,13 @@ from minicnn.explain.border_truth import percent
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._grid import Tile
+from minicnn.viz._kernel_numbers import Numbers, kernel_texts
 from minicnn.viz._page import SMALL, Page
 from minicnn.viz._sets import draw_seen
 from minicnn.viz._style import Scale, number_text, printed
 from minicnn.viz._subject import Maps
 from minicnn.viz._values import facts
-from minicnn.viz.maps import bad_text, kernel_texts, number_size, range_text, write_numbers
+from minicnn.viz.maps import bad_text, number_size, range_text, write_numbers
 
 
 def map_tile(
@@ -69,14 +70,22 @@ def kernel_tile(kernel: Array, name: str, scale: Scale, *, numbers: bool) -> Til
 
 
 def draw_kernel_at(
-    page: Page, kernel: Array, scale: Scale, x: float, y: float, cell: float, *, numbers: bool
+    page: Page,
+    kernel: Array,
+    scale: Scale,
+    x: float,
+    y: float,
+    cell: float,
+    *,
+    numbers: bool | Numbers,
 ) -> None:
-    """Draw a kernel on a page, with its numbers if they fit."""
+    """Draw a kernel on a page, with its numbers if they fit, or as the rest of its stack."""
     rows, columns = kernel.shape
     cell = max(page.snap(cell), page.dot)
     image = page.map(kernel, scale, x, y, cell * columns, cell * rows, None)
     if numbers:
-        write_numbers(page.axes, kernel, image, (page.snap(x), page.snap(y)), cell, cell)
+        how = numbers if isinstance(numbers, Numbers) else None
+        write_numbers(page.axes, kernel, image, (page.snap(x), page.snap(y)), cell, cell, how)
 
 
 def picture_tile(picture: Array, label: str, value: str = "", *, seen: Any = None) -> Tile:

@@ -15,11 +15,10 @@ from minicnn.kernels import Kernel, as_kernels
 from minicnn.ops.arrays import real_array
 from minicnn.shapes import Array
 from minicnn.viz import _text
+from minicnn.viz._kernel_numbers import Numbers, kernel_texts, type_size
 from minicnn.viz._page import BODY, SMALL, colours_of, map_image, mark_bad
 from minicnn.viz._style import HAIRLINE, INK, SOFT, number_text, printed, scale_for, scale_of
 from minicnn.viz._values import Facts, block_size, facts, strongest
-
-_LARGEST_DENOMINATOR = 512
 
 
 def draw_map(
@@ -180,29 +179,14 @@ def bad_text(known: Facts) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
-def kernel_texts(values: Array) -> tuple[list[list[str]], str]:
-    """Return a kernel's numbers as texts for its cells, and the factor they share.
-
-    Examples
-    --------
-    >>> kernel_texts(np.array([[1, 2, 1]]) / 16)
-    ([['1', '2', '1']], '\u00d7 1/16')
-    >>> kernel_texts(np.array([[0.123, -0.5]]))
-    ([['0.12', '\u22120.50']], '')
-    """
-    for denominator in (1, *range(2, _LARGEST_DENOMINATOR + 1)):
-        whole = values * denominator
-        if np.abs(whole).max() > 9999:
-            break
-        if np.abs(whole - np.round(whole)).max() <= 1e-9 * max(1.0, np.abs(whole).max()):
-            texts = [[printed(f"{int(v)}") for v in row] for row in np.round(whole)]
-            return texts, f"\N{MULTIPLICATION SIGN} 1/{denominator}" if denominator > 1 else ""
-    small = 0.05 <= np.abs(values).max() < 100
-    return [[printed(f"{v:z.2f}" if small else number_text(v)) for v in row] for row in values], ""
-
-
 def write_numbers(
-    ax: Axes, values: Array, image: AxesImage, corner: tuple[float, float], cell: float, room: float
+    ax: Axes,
+    values: Array,
+    image: AxesImage,
+    corner: tuple[float, float],
+    cell: float,
+    room: float,
+    how: Numbers | None = None,
 ) -> str:
     """Write a kernel's numbers into its cells if they fit, and return the factor they share.
 
@@ -212,12 +196,14 @@ def write_numbers(
         The first cell's upper left corner and the cells' size, in the axes' own units.
     room : float
         The cells' size in points.
+    how : Numbers, optional
+        As the rest of a stack is written; by default as suits this kernel alone.
     """
-    texts, factor = kernel_texts(values)
-    size = number_size(values, room)
-    if not size:
+    how = Numbers(None, number_size(values, room)) if how is None else how
+    if not how.size:
         return ""
-    font = _text.font(size)
+    texts, factor = how.texts(values)
+    font = _text.font(how.size)
     colours = colours_of(image)
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
@@ -237,10 +223,7 @@ def write_numbers(
 
 def number_size(values: Array, room: float) -> float:
     """Return the font size of a kernel's numbers in cells of so many points; 0: they do not fit."""
-    texts, _ = kernel_texts(values)
-    widest = max(_text.width(text, 1.0) for row in texts for text in row)
-    fits = 0.88 * room / max(widest, 1.25)
-    return min(fits, 11.0, max(SMALL, 0.42 * room)) if fits >= SMALL else 0.0
+    return type_size(kernel_texts(values)[0], room)
 
 
 def readable_on(colour: Any) -> str:
