@@ -39,6 +39,16 @@ def test_the_colours_are_the_shares_of_mistakes_from_0_to_the_largest():
     assert (image.norm.vmin, image.norm.vmax) == (0.0, 0.4)
 
 
+def test_the_colour_bar_is_in_per_cent_and_the_title_as_the_text():
+    found = record(np.array([[1908, 92], [10, 990]]), ("a", "b"))
+    figure = matrix(found)
+    bar = figure.axes[1]
+    assert [label.get_text() for label in bar.get_xticklabels()] == ["0 %", "4.6 %"]
+    title = texts(figure)[0]
+    assert title == "2,898 of 3,000 right: 96.6 %"
+    assert title.split(": ")[1] in str(found).splitlines()[0]
+
+
 def test_shares_are_of_the_true_class_with_those_that_were_not_answered():
     image = shares_of(matrix(record(lost=[10, 0, 0])))
     assert image.get_array()[0, 1] == 0.1
@@ -56,7 +66,7 @@ def test_counts_shares_names_and_totals_are_written():
         *NAMES,
         "10",
         "right",
-        "23 of 30 right: 77 %",
+        "23 of 30 right: 76.7 %",
     ):
         assert text in found
     assert found.count("cat") == 2  # a row and a column

@@ -72,6 +72,23 @@ def test_the_check_is_said_and_a_failed_one_is_red():
     assert "not the same" in " ".join(red)
 
 
+def test_many_pulls_are_counted_as_the_text_counts_them():
+    told = story(batch=3)
+    assert "Added up, 1,200 pulls" in " ".join(texts(drawn(told)))
+    assert "1,200" in str(told)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 11])
+def test_no_band_is_empty(batch):
+    figure = drawn(story(batch=batch))
+    figure.draw_without_rendering()
+    dots = 150 / 72
+    bars = [label.get_window_extent() for ax in figure.axes[1:] for label in ax.get_xticklabels()]
+    words = {t.get_text(): t.get_window_extent() for t in figure.axes[0].texts}
+    assert 6 < (min(box.y0 for box in bars) - words["pull it up"].y1) / dots < 18
+    assert 12 < words["the gradient"].y0 / dots < 24
+
+
 def test_where_each_picture_pulls_once_its_factors_are_said():
     x = np.array([[2.0, 1.0], [0.5, 3.0]])
     told = explain.gradient(

@@ -50,7 +50,7 @@ def test_the_filmstrip_says_when_how_good_and_on_which_scale():
     for text in (
         "One scale for both kernels at all 3 moments.",
         "One scale for both maps at all 3 moments.",
-        *("epoch 0", "before it learnt", "epoch 1", "val. loss 1.1", "val. loss 0.6"),
+        *("epoch 0", "before it learnt", "epoch 1", "val. loss 1.10", "val. loss 0.600"),
         *("accuracy 0.500", "channel 0", "channel 1", "before", "after epoch 2"),
     ):
         assert text in found
@@ -78,6 +78,19 @@ def test_moments_are_chosen_early_and_late():
         found = spaced(count, 6)
         assert found == sorted(set(found))
         assert (found[0], found[-1], len(found)) == (0, count - 1, min(count, 6))
+
+
+def test_the_best_epoch_is_among_those_drawn_and_is_told():
+    losses = [0.3, 0.25, 0.21, 0.2, 0.153, 0.17]
+    film = lapse_of(moments=7, losses=losses, tried=True)
+    assert film.best == 5
+    found = texts(strip(film))
+    shown = [text for text in found if text.startswith("epoch ")]
+    assert shown == [f"epoch {n}" for n in (0, 1, 2, 3, 5, 6)]
+    assert found[found.index("epoch 5") + 1] == "the best"
+    assert found.count("the best") == 1
+    assert lapse_of(moments=3, losses=[0.3, np.nan], tried=True).best == 1
+    assert lapse_of(moments=3, losses=[0.3, 0.2]).best is None  # nothing was tried
 
 
 def test_chosen_epochs():

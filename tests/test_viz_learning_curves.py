@@ -105,6 +105,9 @@ def test_a_run_that_diverged_at_once():
     found = " ".join(texts(figure))
     assert "Diverged in epoch 1" in found
     assert "no epoch was finished" in found
+    figure.draw_without_rendering()
+    lowest = min(text.get_window_extent().y0 for text in figure.axes[0].texts)
+    assert 12 < lowest / 150 * 72 < 24  # the margin, and no more
 
 
 def test_numbers_that_are_none_leave_gaps():

@@ -132,7 +132,7 @@ class Confusion:
         return found
 
     def _lines(self) -> Iterator[str]:
-        share = f"{100 * self.accuracy:.1f} %"
+        share = share_text(self.accuracy)
         yield f"{self.right:,} of {len(self):,} right ({share}), {len(self.classes)} classes"
         if lost := int(self.unanswered.sum()):
             yield f"no answer (NaN) for {lost:,}"
@@ -147,7 +147,7 @@ class Confusion:
         yield "  most often"
         for one in told:
             times = f"{one.count} time{'s' * (one.count > 1)}"
-            yield f"    {one.true} taken for {one.taken_for}: {times}, {100 * one.share:.1f} %"
+            yield f"    {one.true} taken for {one.taken_for}: {times}, {share_text(one.share)}"
         more = self.mixed - len(told)
         if more:
             yield f"    and {more} more"
@@ -183,7 +183,7 @@ class Confusion:
         return [int(i) for i in order]
 
     def _right(self, i: int) -> str:
-        return f"{100 * self.recall[i]:>5.1f} %" if self.totals[i] else "      -"
+        return f"{share_text(self.recall[i]):>7}" if self.totals[i] else "      -"
 
 
 def confusion(model: Layer, data: Any) -> Confusion:
@@ -228,3 +228,14 @@ def confusion(model: Layer, data: Any) -> Confusion:
 def _short(name: str, most: int = _NAME) -> str:
     plain_name = name.encode("ascii", "backslashreplace").decode("ascii")
     return plain_name if len(plain_name) <= most else f"{plain_name[: most - 2]}.."
+
+
+def share_text(share: float) -> str:
+    """Return a share of examples in per cent, as the text and the figure have it.
+
+    Examples
+    --------
+    >>> share_text(0.952)
+    '95.2 %'
+    """
+    return f"{100 * share:.1f} %"

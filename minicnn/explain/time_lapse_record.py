@@ -90,6 +90,17 @@ class TimeLapse:
         return tuple(moment.epoch for moment in self.moments)
 
     @property
+    def best(self) -> int | None:
+        """Which moment has the smallest validation loss, if there is one."""
+        losses = {
+            i: moment.record.validation_loss
+            for i, moment in enumerate(self.moments)
+            if moment.record is not None and moment.record.validation_loss is not None
+        }
+        known = {i: loss for i, loss in losses.items() if np.isfinite(loss)}
+        return min(known, key=lambda i: known[i], default=None)
+
+    @property
     def sizes(self) -> Array:
         """How large each kernel was at each moment, (E, O): the root of the sum of its squares."""
         return _size(self.kernels)

@@ -156,7 +156,8 @@ def score_words(scene: Scene, moment: int) -> list[str]:
     is_tried = told.validation_loss is not None
     loss = told.validation_loss if is_tried else told.loss
     right = told.validation_accuracy if is_tried else told.accuracy
-    lines = [f"{'val. ' * is_tried}loss {f'{loss:.3g}'.replace('nan', 'NaN')}"]
+    digits = f"{loss:#.3g}".rstrip(".").replace("nan", "NaN")
+    lines = [f"{'val. ' * is_tried}loss {digits}"]
     return lines if right is None else [*lines, f"accuracy {right:.3f}"]
 
 

@@ -7,7 +7,7 @@ is faster than an axes for each map, and nothing can overlap by surprise.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -225,8 +225,16 @@ class Page:
         """Draw a hairline across."""
         self._rectangle(left, y, right - left, 0.0, edgecolor=HAIRLINE, linewidth=0.5)
 
-    def bar(self, scale: Scale, x: float, y: float, width: float = BAR, height: float = 7.0) -> Any:
-        """Draw a colour bar with its ends, and 0, written below."""
+    def bar(
+        self,
+        scale: Scale,
+        x: float,
+        y: float,
+        width: float = BAR,
+        height: float = 7.0,
+        text: Callable[[float], str] = number_text,
+    ) -> Any:
+        """Draw a colour bar with its ends, and 0, written below, as `text` has it."""
         x, y, width, height = self._box(x, y, width, height)
         bottom = self.height - y - height
         axes = self.figure.add_axes(
@@ -237,7 +245,7 @@ class Page:
         ticks = (
             [scale.low, 0.0, scale.high] if scale.low < 0 < scale.high else [scale.low, scale.high]
         )
-        bar.set_ticks(ticks, labels=[printed(number_text(tick)) for tick in ticks])
+        bar.set_ticks(ticks, labels=[printed(text(tick)) for tick in ticks])
         bar.ax.minorticks_off()
         bar.ax.set_xlim(scale.low, scale.high)
         bar.ax.tick_params(length=2, width=0.5, pad=1.5, color=SOFT)

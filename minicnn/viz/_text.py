@@ -122,7 +122,7 @@ def sentence(text: str) -> str:
 
 def count(number: int, noun: str) -> str:
     """Return a number of things, in the singular where it is one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def one_scale(noun: str, count: int) -> str:

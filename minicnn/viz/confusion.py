@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from minicnn.errors import ConfigError, one_of, short
 from minicnn.explain.border_truth import percent
-from minicnn.explain.confusion import Confusion
+from minicnn.explain.confusion import Confusion, share_text
 from minicnn.shapes import Array
 from minicnn.viz import _text
 from minicnn.viz._grid import smaller_maps
@@ -22,7 +22,7 @@ from minicnn.viz._page import (
     colours_of,
     dots_per_inch,
 )
-from minicnn.viz._style import ALARM, INK, SOFT, PaperScale, bounded
+from minicnn.viz._style import ALARM, INK, SOFT, PaperScale, bounded, number_text
 from minicnn.viz._values import block_size
 from minicnn.viz.maps import readable_on
 
@@ -114,7 +114,7 @@ class _Matrix:
     def draw(self, figure: Figure | None, title: str | None) -> Figure:
         """Draw everything."""
         found = self.confusion
-        share = percent(found.accuracy)
+        share = share_text(found.accuracy)
         head = f"{found.right:,} of {len(found):,} right: {share}" if title is None else title
         top = MARGIN + HEADING + 8 + 2 * _LINE + 24 + (0 if self.wrong.any() else -20) + 24
         told = found.mix_ups(_TOLD)
@@ -140,7 +140,7 @@ class _Matrix:
         if not self.wrong.any():
             page.text(MARGIN, y + BODY + _LINE, "No class is taken for another.", color=SOFT)
             return
-        page.bar(self.scale, MARGIN, y + _LINE + 6)
+        page.bar(self.scale, MARGIN, y + _LINE + 6, text=lambda v: f"{number_text(100 * v)} %")
         text = "Mistakes: the share of the true class. What is right has no colour."
         page.text(MARGIN + 182, y + _LINE + 13, text, color=SOFT)
 

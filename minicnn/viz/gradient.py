@@ -17,7 +17,7 @@ from minicnn.viz._values import facts
 
 _INNER = WIDTH - 2 * MARGIN
 _LINE = BODY * _text.LINE
-_SIGN, _TALLEST, _PICTURES = 26.0, 200.0, 8
+_SIGN, _TALLEST, _PICTURES, _BELOW = 26.0, 200.0, 8, 44.0
 _UP, _DOWN = "#3a5b92", "#c79a2c"  # as the maps draw what is below 0, and above
 
 
@@ -82,9 +82,10 @@ def plot_gradient(
     if tiles:
         rows, columns = tiles[0][1].shape
         tall = min(width * rows / columns, _TALLEST)
-    below = top + (tall + 58 if tiles else 0)
+    below = top + (tall + _BELOW if tiles else 0)
     shown = min(len(pulls), _PICTURES)
-    page = Page(figure, WIDTH, below + (shown + 2) * (_LINE + 4) + MARGIN)
+    rows = shown + (len(pulls) > shown) + 1
+    page = Page(figure, WIDTH, below + 4 + rows * (_LINE + 4) + MARGIN)
     page.heading(ledger.name if title is None else title)
     color = ALARM if ledger.check is not None and not ledger.check.agrees else SOFT
     page.lines(MARGIN, MARGIN + HEADING + 10, _story(ledger), color=color)
@@ -139,7 +140,7 @@ def _draw_pulls(page: Page, terms: Terms, chosen: int, total: float, y: float) -
     rows = [(f"picture {n}", float(pulls[n])) for n in order]
     rest = float(pulls.sum() - pulls[order].sum())
     if len(pulls) > len(order):
-        rows.append((f"the other {len(pulls) - len(order)}", rest))
+        rows.append((f"the other {len(pulls) - len(order):,}", rest))
     rows.append(("the gradient", total))
     finite = [abs(value) for _, value in rows if np.isfinite(value)]
     reach = max(finite, default=0.0) or 1.0

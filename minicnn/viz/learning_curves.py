@@ -80,7 +80,9 @@ def plot_learning_curves(
     lines = [line for text in about for line in _text.wrap(text, BODY, _INNER)]
     top = MARGIN + HEADING + 6 + _LINE * len(lines) + 26
     notes = _text.wrap(_note(history), SMALL, _INNER)
-    below = top + _PANEL + 34
+    if not history:
+        top -= 14  # there are no charts that have titles
+    below = top + (_PANEL + 34 if history else BODY + 2)
     page = Page(figure, WIDTH, below + SMALL * _text.LINE * len(notes) + MARGIN)
     page.heading(head)
     page.lines(MARGIN, MARGIN + HEADING + 6, lines)

@@ -50,8 +50,8 @@ def plot_learning_filmstrip(
     lapse : TimeLapse
         What `minicnn.explain.time_lapse` returns.
     epochs : list of int, optional
-        At most six. By default the first, the last, and some between, most of them early, when
-        most happens.
+        At most six. By default the first, the last, the best by its validation loss, and some
+        between, most of them early, when most happens.
     max_maps : int
         Draw the first so many; the figure says "6 of 16 shown".
     told : int
@@ -135,6 +135,9 @@ class _Strip:
         """Draw one column: when it was, how good the model was, the kernels and the maps."""
         scene, lapse = self.scene, self.scene.lapse
         page.text(x, top + BODY, f"epoch {lapse.epochs[moment]}", color=INK)
+        if moment == lapse.best:
+            wide = _text.width(f"epoch {lapse.epochs[moment]}", BODY)
+            page.text(x + wide + 5, top + BODY, "the best", size=SMALL, color=ALARM)
         for i, line in enumerate(score_words(scene, moment)):
             y = top + BODY + _LINE + i * _SMALL_LINE
             page.text(x, y, _text.fit(line, SMALL, self.width), size=SMALL, color=SOFT)
@@ -227,7 +230,7 @@ class _Strip:
 def _chosen(lapse: TimeLapse, epochs: Any) -> list[int]:
     """Return the positions of the moments that are drawn."""
     if epochs is None:
-        return spaced(len(lapse), MOST_MOMENTS)
+        return _with(lapse.best, spaced(len(lapse), MOST_MOMENTS))
     known = lapse.epochs
     if not isinstance(epochs, list | tuple | range) or not 1 <= len(epochs) <= MOST_MOMENTS:
         raise ConfigError(
@@ -237,6 +240,20 @@ def _chosen(lapse: TimeLapse, epochs: Any) -> list[int]:
     if missing:
         raise ConfigError(f"epoch {short(missing[0])} was not kept; there are {_listed(known)}")
     return [known.index(epoch) for epoch in epochs]
+
+
+def _with(moment: int | None, chosen: list[int]) -> list[int]:
+    """Return moments with one more, in the place of the one between the ends nearest to it.
+
+    Examples
+    --------
+    >>> _with(5, [0, 1, 2, 3, 4, 6]), _with(30, [0, 1, 3, 8, 19, 40]), _with(2, [0, 1, 2])
+    ([0, 1, 2, 3, 5, 6], [0, 1, 3, 8, 30, 40], [0, 1, 2])
+    """
+    if moment is None or moment in chosen or len(chosen) < 3:
+        return chosen
+    nearest = min(chosen[1:-1], key=lambda one: abs(one - moment))
+    return sorted([moment, *(one for one in chosen if one != nearest)])
 
 
 def spaced(count: int, most: int) -> list[int]:
