@@ -1,7 +1,7 @@
 """A network learns to read: watch its kernels appear, ask why it was wrong, follow one weight."""
 
 import numpy as np
-from _book import Sheet, arguments, examples, save
+from _book import SOFT, TIMES, Sheet, arguments, cells, examples, save
 
 from minicnn import explain, models, train, viz
 
@@ -51,25 +51,23 @@ bias = ledgers[wrong.taken_for].account.bias - ledgers[wrong.true].account.bias
 lead = ledgers[wrong.taken_for].value - ledgers[wrong.true].value
 print(f"\nfrom the places {against.sum():.4f}, from the biases {bias:.4f}: a lead of {lead:.4f}")
 
-sheet = Sheet(9.6, 4.1, f"Why is this {wrong.true} taken for {wrong.taken_for}?", f"""
+sheet = Sheet(9.6, 4.25, f"Why is this {wrong.true} taken for {wrong.taken_for}?", f"""
     What every place of the picture says for each class: features times weights, added up over
     the {shape[0]} maps. All places and a bias make the logit; the larger wins.""")  # fmt: skip
 side, scale = 2.1, max(np.abs(values).max() for values in (*speaks.values(), against))
 panels = [(f"for {word}", values) for word, values in speaks.items()]
 panels.append((f"for {wrong.taken_for} rather than {wrong.true}", against))
-sheet.pixels(0.25, 1.25, side, side, x, f"{name}, example {wrong.index}")
+ax = sheet.pixels(0.25, 1.25, side, side, x, f"{name}, example {wrong.index}")
+cells(ax, *shape[1:])
+sheet.text(0.25, 3.55, f"its {shape[1]} {TIMES} {shape[2]} places", color=SOFT)
 for i, (title, values) in enumerate(panels, 1):
     left = 0.25 + i * (side + 0.22)
-    sheet.map(left, 1.25, side, side, values, title, (-scale, scale))
+    ax = sheet.map(left, 1.25, side, side, values, title, (-scale, scale))
     number = lead if i == 3 else list(ledgers.values())[i - 1].value
     rest = bias if i == 3 else list(ledgers.values())[i - 1].account.bias
     sheet.text(left, 3.55, f"places {values.sum():.2f}, bias {rest:.2f}: {number:.2f}")
-sheet.text(
-    0.25,
-    3.85,
-    f"One scale, from \N{MINUS SIGN}{scale:.2f} (blue) over 0 (grey) to {scale:.2f} (gold).",
-)
-sheet.measured(0.25, 1.0, 9.2, 2.9)
+sheet.bar(0.25 + side + 0.22, 3.75, side, ax, "One scale for the three maps.")
+sheet.measured(0.25, 1.0, 9.2, 3.1)
 save(sheet.figure, args.folder, "13_why.png")
 
 # One weight: why would learning from this picture change it? Its gradient is a sum, too.

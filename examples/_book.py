@@ -113,6 +113,19 @@ class Sheet:
         caption(ax, title)
         return ax
 
+    def bar(self, x, y, width, ax, text="") -> None:
+        """Draw the colour bar of the map on an axes, and some words to the right of it."""
+        (image,), place = ax.images, self.axes(x, y, width, 0.1)
+        bar = self.figure.colorbar(image, cax=place, orientation="horizontal")
+        low, high = image.get_clim()
+        ends = [low, 0, high] if low < 0 < high else [low, high]
+        bar.set_ticks(ends, labels=[f"{v:.3g}".replace("-", "\N{MINUS SIGN}") for v in ends])
+        bar.ax.tick_params(length=2, width=0.5, color=SOFT)
+        bar.outline.set(linewidth=0.5, edgecolor="#a8a8a8")
+        for label, align in zip(bar.ax.get_xticklabels(), ("left", "center", "right"), strict=True):
+            label.set(font=_f(8), color=INK, ha=align)
+        self.text(x + width + 0.22, y + 0.1, text, color=SOFT)
+
     def text(self, x, y, text, *, size=9, color=INK, align="left") -> None:
         """Set one line of text, its baseline at y."""
         w, h = self.size
@@ -163,6 +176,13 @@ def outline(ax, x, y, width, height, *, color: str = RED, line: float = 1.4) -> 
     ax.add_patch(
         Rectangle(corner, width, height, fill=False, edgecolor=color, lw=line, clip_on=False)
     )
+
+
+def cells(ax, rows: int, columns: int) -> None:
+    """Draw fine lines over a picture: which part of it each of so many places is about."""
+    look = {"colors": "#dcbb58", "linewidth": 0.4, "transform": ax.transAxes}
+    ax.hlines([n / rows for n in range(1, rows)], 0, 1, **look)
+    ax.vlines([n / columns for n in range(1, columns)], 0, 1, **look)
 
 
 def show(ax, picture, title: str = "", below: str = "") -> None:

@@ -79,7 +79,7 @@ def plot_learning_curves(
     about = _about(training, history)
     lines = [line for text in about for line in _text.wrap(text, BODY, _INNER)]
     top = MARGIN + HEADING + 6 + _LINE * len(lines) + 26
-    notes = _text.wrap(_note(history), SMALL, _INNER)
+    notes = _text.wrap(_note(history), SMALL, _INNER) if history else []
     if not history:
         top -= 14  # there are no charts that have titles
     below = top + (_PANEL + 34 if history else BODY + 2)
@@ -244,8 +244,6 @@ def _about(training: Any, history: Sequence[Epoch]) -> list[str]:
 
 
 def _note(history: Sequence[Epoch]) -> str:
-    if not history:
-        return ""
     note = (
         "Training: the mean over an epoch's batches, each measured before it was learnt from, "
         "drawn in the middle of the epoch."
