@@ -72,13 +72,16 @@ def test_a_filmstrip_where_the_suffix_is_that_of_a_still(call):
         (2, ("--mistakes-dir", "w.npz"), "a file of their own"),
         (1, ("--mistakes-dir", "none/a"), "there is no folder"),
         (1, ("--mistakes-dir", "there.gif"), "it is not a folder"),
-        (1, ("--mistakes-dir", "drawn"), "the folder is not empty"),
+        (1, ("--mistakes-dir", "other"), "the folder is not empty"),
+        (1, ("--mistakes-dir", "drawn/"), "the examples are read from 'drawn/'"),
+        (1, ("--mistakes-dir", "drawn/../drawn/wrong"), "the examples are read from"),
         (1, ("--curves", "none/a.png"), "there is no folder"),
         (1, ("--time-lapse", "there.gif"), "exists already"),
     ],
 )
 def test_refused_before_any_work(call, tmp_path, monkeypatch, code, options, message):
     (tmp_path / "there.gif").write_bytes(b"there")
+    (tmp_path / "other" / "one").mkdir(parents=True)
     monkeypatch.setattr(command, "fit", None)
     found, out, err = call(*QUICK, *options)
     assert (found, out) == (code, "")

@@ -13,14 +13,23 @@ from minicnn import images
 from minicnn.classifier import Classifier
 from minicnn.cli import outputs
 from minicnn.cli.console import count, shown
+from minicnn.errors import OutputError
 from minicnn.explain.mistakes import Mistake, Mistakes
 from minicnn.files import check_output
 from minicnn.images.encoding import png_bytes
 from minicnn.shapes import Array
 
 
-def check_mistakes_dir(path: str, force: bool) -> None:
-    """Raise before any work unless a set of files can go to this folder."""
+def check_mistakes_dir(path: str, force: bool, examples: str | None) -> None:
+    """Raise before any work unless a set of files can go to this folder.
+
+    In the folder that is learnt from, they would be examples the next time.
+    """
+    inside = None if examples is None else os.path.join(os.path.realpath(examples), "")
+    if inside is not None and os.path.join(os.path.realpath(path), "").startswith(inside):
+        raise OutputError(
+            f"cannot write to {path!r}: the examples are read from {examples!r}. Choose another."
+        )
     outputs.check_folder(path, force)
     if os.path.isdir(path):
         check_output(os.path.join(path, "0.png"), force=True)

@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
             f"-o and --checkpoint are one file, {shown(args.output)}: give it two names"
         )
     check_output(args.output, force=args.force)
-    wanted = wanted_of(args)
+    wanted = wanted_of(args, None if args.data in SETS else args.data)
     data = _examples(args)
     learnt, tried = _shared_out(args, data)
     reader = Classifier.new(

@@ -35,8 +35,8 @@ def add_watching_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--mistakes-dir",
         metavar="DIR",
-        help="write those examples to this new folder, a picture each (142_7_taken_for_1.png, by "
-        "the example's number), for 'why', 'explain' and 'predict'",
+        help="write those examples, the 12 worst, to this new folder, a picture each "
+        "(142_7_taken_for_1.png, by the example's number), for 'why', 'explain' and 'predict'",
     )
 
 
@@ -48,8 +48,11 @@ class Wanted:
     mistakes_dir: str | None
 
 
-def wanted_of(args: argparse.Namespace) -> Wanted:
-    """Return what was asked for, checked before any work."""
+def wanted_of(args: argparse.Namespace, examples: str | None) -> Wanted:
+    """Return what was asked for, checked before any work.
+
+    `examples` is the folder that is learnt from; None for a data set with a name.
+    """
     names = (*_HELP, "mistakes_dir")
     found = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     others = [_option(name) for name in found if name in _OF_OTHERS]
@@ -69,7 +72,7 @@ def wanted_of(args: argparse.Namespace) -> Wanted:
         target.check()
     if folder is not None:
         folder = os.path.normpath(folder)
-        check_mistakes_dir(folder, args.force)
+        check_mistakes_dir(folder, args.force, examples)
     return Wanted(targets, folder)
 
 
