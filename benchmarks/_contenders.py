@@ -27,7 +27,8 @@ Run = Callable[[], np.ndarray]
 Maker = Callable[[Case], Run]
 
 TOLERANCE = 1e-4
-"""Largest difference from the reference, as a part of the reference's largest value."""
+"""Largest difference from the reference, as a part of the reference's largest value; a case may
+have a "tolerance" of its own."""
 
 LONG = 2
 """What takes as long as so many turns is called once in a turn, and needs no call to warm up."""
@@ -174,7 +175,7 @@ def race(
                     del processes[name]
                     continue
                 wait_for_rest(processes[name].pid)
-                if not answer["wrong by"] <= TOLERANCE:
+                if not answer["wrong by"] <= case.get("tolerance", TOLERANCE):
                     wrong_by = f"{answer['wrong by']:.1e} of the largest value"
                     sys.exit(f"{title}: {name} is wrong by {wrong_by}")
                 first[name] = answer["seconds"]

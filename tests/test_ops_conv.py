@@ -26,6 +26,7 @@ from minicnn.ops import (
     conv2d_backward,
     conv2d_backward_params,
     conv_back_columns,
+    set_threads,
 )
 from minicnn.shapes import Window
 
@@ -221,6 +222,22 @@ def test_im2col_needs_little_memory_beyond_its_output():
     finally:
         tracemalloc.stop()
     assert peak - y.nbytes < 16 * 2**20
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 8])
+def test_im2col_needs_little_memory_in_any_number_of_threads(number):
+    """Rows of outputs in bands of unequal size, each with much to see: buffers had to grow."""
+    x, weight = np.zeros((4, 128, 100, 100), np.float32), np.zeros((2, 64, 11, 11), np.float32)
+    set_threads(number)
+    try:
+        conv2d(x, weight, groups=2, algorithm="im2col")
+        tracemalloc.start()
+        y = conv2d(x, weight, groups=2, algorithm="im2col")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        set_threads(None)
+    assert peak - y.nbytes - weight.nbytes < 16 * 2**20
 
 
 # --- what a convolution is -----------------------------------------------------------------

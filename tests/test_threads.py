@@ -1,9 +1,13 @@
 """Threads and BLAS: the same bits for any number of them, no lock-ups, everything put back."""
 
+import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
+import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -362,10 +366,16 @@ def test_helpers_do_help_and_no_more_than_asked_for():
         assert len(who) == expected
 
 
+def lend(number):
+    """Take helpers away: as if other callers had them."""
+    return threads._team.idle(number, get_threads(), frozenset())
+
+
 @pytest.mark.parametrize("in_helper", [False, True])
 def test_an_error_in_any_thread_is_raised_here(in_helper):
     set_threads(2)
     caller, meet, done = threading.get_ident(), threading.Barrier(2), []
+    assert len(lend(1)) == 1  # so the caller works, too
 
     def work(pieces):
         next(pieces)
@@ -377,6 +387,7 @@ def test_an_error_in_any_thread_is_raised_here(in_helper):
     with pytest.raises(ZeroDivisionError):
         threads.share(work, range(10))
     threads.share(done.extend, range(3))  # and all is well afterwards
+    assert len(lend(2)) == 2  # there are new helpers
 
 
 def test_helpers_work_under_the_callers_errstate():
@@ -393,33 +404,113 @@ def test_helpers_work_under_the_callers_errstate():
     assert seen == ["raise", "raise"]
 
 
-def test_a_job_is_done_by_a_helper_or_taken_back_never_both():
-    team, done, back = helpers.Team(), [], threading.Event()
-    (helper,) = team.idle(1, size=1)
-    job = helpers.Job(lambda: done.append("helper"))
-    assert job.end() is None  # nobody began it: no waiting
-    helper.ask(job)
-    last = helpers.Job(back.set)
-    helper.ask(last)
-    assert back.wait(30)
-    assert last.end() is None
-    assert done == []
+def test_while_helpers_are_busy_the_caller_works():
+    set_threads(3)
+    caller = threading.get_ident()
+    assert len(lend(3)) == 3
+    who = set()
+    threads.share(lambda pieces: who.update(threading.get_ident() for _ in pieces), range(9))
+    assert who == {caller}
 
 
 def test_a_team_grows_to_its_size_and_helpers_come_back_after_an_error():
-    team = helpers.Team()
-    first = team.idle(2, size=3)
+    team, nowhere = helpers.Team(), frozenset()
+    first = team.idle(2, 3, nowhere)
     assert len(first) == 2
-    assert len(team.idle(5, size=3)) == 1
-    assert team.idle(1, size=3) == []
-    begun = threading.Event()
-    job = helpers.Job(lambda: begun.set() or 1 / 0)
-    first[0].ask(job)
-    assert begun.wait(30)
+    assert len(team.idle(5, 3, nowhere)) == 1
+    assert team.idle(1, 3, nowhere) == []
+    job = helpers.Job(lambda: 1 / 0)
+    assert first[0].takes(job)
     assert isinstance(job.end(), ZeroDivisionError)  # it is back before anybody hears of it
-    assert team.idle(1, size=3) == first[:1]
+    assert team.idle(1, 3, nowhere) == first[:1]
+    done = helpers.Job(lambda: None)
+    assert first[1].takes(done)
     team.dismiss()
-    assert team.idle(1, size=9) == []
+    assert done.end() is None  # what was handed over is done
+    assert not any(helper.takes(helpers.Job(int)) for helper in first)
+    for helper in first:
+        helper._thread.join(30)
+        assert not helper._thread.is_alive()
+    assert len(team.idle(9, 9, nowhere)) <= 1  # it grows no more
+
+
+def test_nothing_is_kept_of_what_was_done():
+    set_threads(2)
+    x = np.ones(5)
+    alive = weakref.ref(x)
+
+    def work(pieces, x=x):
+        for _ in pieces:
+            x.sum()
+            if x.size > 5:
+                raise ZeroDivisionError
+
+    gc.disable()  # no help with circles
+    try:
+        threads.share(work, range(9))
+        x = np.ones(6)
+        fails = weakref.ref(x)
+        with pytest.raises(ZeroDivisionError):
+            threads.share(partial(work, x=x), range(9))
+        del work, x
+        assert alive() is None
+        assert fails() is None
+    finally:
+        gc.enable()
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+set_threads(2)
+x, w = np.ones((1, 8, 200, 200), np.float32), np.ones((16, 8, 3, 3), np.float32)
+expected, stop, count = conv2d(x, w), time.monotonic() + 1.5, 0
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+rng = np.random.default_rng(0)
+while time.monotonic() < stop:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 4e-3), 0.5)  # one may be lost
+        while True:
+            conv2d(x, w)
+    except KeyboardInterrupt:
+        count += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert count > 20
+assert (conv2d(x, w) == expected).all()
+meet = threading.Barrier(2)
+threads.share(lambda pieces: [meet.wait(30) for _ in pieces], range(2))  # there are two of us
+running = lambda: sum(thread.is_alive() for thread in threading.enumerate())
+gone = time.monotonic() + 30
+while running() > 3 and time.monotonic() < gone:
+    time.sleep(0.01)
+assert running() <= 3, threading.enumerate()
+"""
+
+REENTRANT = """
+import signal, time
+set_threads(2)
+x, w = np.ones((1, 8, 200, 200), np.float32), np.ones((16, 8, 3, 3), np.float32)
+expected, calls = conv2d(x, w), []
+signal.signal(signal.SIGALRM, lambda *_: calls.append((conv2d(x, w) == expected).all()))
+rng, stop = np.random.default_rng(0), time.monotonic() + 1.5
+while time.monotonic() < stop:
+    signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 4e-3))
+    assert (conv2d(x, w) == expected).all()
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert len(calls) > 20
+assert all(calls)
+"""
+
+has_timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer")
+
+
+@has_timer
+def test_ctrl_c_at_any_moment_loses_no_helper():
+    in_a_process(INTERRUPTED)
+
+
+@has_timer
+def test_a_signals_handler_may_call_too():
+    in_a_process(REENTRANT)
 
 
 def test_calls_within_calls_and_many_callers_do_not_lock_up():

@@ -40,7 +40,7 @@ def _at_least_zero(x: Array) -> Array:
     """Return `np.maximum(x, 0)`; `np.where` and `np.fmax` would swallow a NaN.
 
     NumPy (2.4) compares two rows of numbers eight at a time, but a row with a single number one
-    by one, which takes three times as long (measured). So there is a row of zeros.
+    by one, which takes more than twice as long (measured). So there is a row of zeros.
     """
     if not x.flags.c_contiguous:
         return np.maximum(x, 0)

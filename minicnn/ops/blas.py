@@ -8,9 +8,10 @@ threads are to be had with one BLAS thread only.
 
 The number of BLAS threads is one number for the whole process. So the hold is counted: the first
 who comes notes the number and sets one, the last who leaves puts it back, whatever happened in
-between. We know the OpenBLAS in NumPy's own wheels; `threadpoolctl` (``pip install ".[fast]"``)
-knows others. One that neither knows is left as it is: results are right, but the last bit may
-follow its number of threads.
+between (but for a Ctrl-C in the very microsecond of coming or leaving: then BLAS stays with one).
+We know the OpenBLAS in NumPy's own wheels; `threadpoolctl` (``pip install ".[fast]"``) knows
+others. One that neither knows is left as it is: results are right, but the last bit may follow its
+number of threads.
 """
 
 from __future__ import annotations
@@ -44,17 +45,22 @@ class OneThread:
         self._libraries: list[Library] | None = None
         self._before: list[int] = []
         self._users = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a library to hold: else its threads may be born at any product."""
+        if self._libraries is None:
+            self._libraries = self._find()
+        return bool(self._libraries)
 
     def __enter__(self) -> None:
         """Hold them, or join those who do."""
         with self._lock:
-            if self._users == 0:
-                if self._libraries is None:
-                    self._libraries = self._find()
-                self._before = [library.get() for library in self._libraries]
-                self._set([1] * len(self._before))
             self._users += 1
+            if self._users == 1 and self.is_known:
+                self._before = [library.get() for library in self._libraries or ()]
+                self._set([1] * len(self._before))
 
     def __exit__(self, *error: object) -> None:
         """Leave; the last one puts things back."""
@@ -65,7 +71,7 @@ class OneThread:
 
     def forget_users(self) -> None:
         """Let go of everything: a forked child has none of its parent's other threads."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         if self._users:
             self._users = 0
             self._set(self._before)

@@ -101,8 +101,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
             if depthwise:
                 products.sum_taps(factors, gather.lines(seen, band, by_row=False), out)
             elif by_row:
-                lines = gather.lines(seen, band, by_row=True)
-                products.multiply_rows(factors, lines, y[images, some_groups, :, rows, columns])
+                into = y[images, some_groups, :, rows, columns]
+                products.multiply_rows(factors, gather.lines(seen, band, by_row=True), into)
             else:
                 products.multiply_block(factors, gather.columns(seen, band), out)
             if bias is not None and not ones:

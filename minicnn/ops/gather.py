@@ -127,6 +127,7 @@ class Gather:
     def _room(self, name: str, *shape: int, like: Array) -> Array:
         size = math.prod(shape)
         if name not in self._buffers or self._buffers[name].size < size:
+            self._buffers.pop(name, None)  # first, so that there are never two
             self._buffers[name] = np.empty(size, like.dtype)
         return self._buffers[name][:size].reshape(shape)
 

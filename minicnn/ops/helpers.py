@@ -1,67 +1,88 @@
 """Threads that wait for something to do.
 
-As `concurrent.futures`, but a helper is asked for only if it is idle, which takes a third of the
-time: a call of a millisecond feels the difference.
+Not `concurrent.futures`: a helper is asked only if it is idle, so nobody waits for one that is
+busy, and asking takes a third of the time, which a call of a millisecond feels.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 
+from minicnn.ops.processors import spread
+
 
 class Job:
-    """Something to do, once: by a helper, unless the caller takes it back before that."""
+    """Something to do, once, in another thread."""
 
     def __init__(self, work: Callable[[], None]) -> None:
         """Keep `work`, to be done under the caller's `numpy.errstate` (a context variable)."""
-        self._work, self._context = work, copy_context()
-        self._begun, self._ended = threading.Lock(), threading.Lock()
+        run = copy_context().run
+        self._do: Callable[[], None] | None = lambda: run(work)
+        self._ended = threading.Lock()
         self._ended.acquire()
         self._error: BaseException | None = None
 
-    def do(self, afterwards: Callable[[], None]) -> None:
-        """Do it, and then `afterwards`, before anybody hears of its end."""
-        mine = self._begun.acquire(blocking=False)
+    def do(self) -> None:
+        """Do it, keep the error if there is one, and forget what it was."""
         try:
-            if mine:
-                self._context.run(self._work)
+            if self._do is not None:
+                self._do()
         except BaseException as error:  # the caller raises it
             self._error = error
-        finally:
-            afterwards()
-            if mine:
-                self._ended.release()
+        self._do = None
+
+    def is_done(self) -> None:
+        """Let the caller go on."""
+        self._ended.release()
 
     def end(self) -> BaseException | None:
-        """Take it back if nobody began it; else wait for its end and return its error, if any."""
-        if not self._begun.acquire(blocking=False):
-            self._ended.acquire()
-        return self._error
+        """Wait for its end; return its error, if any, once: an error knows the job that had it."""
+        with self._ended:
+            error, self._error = self._error, None
+        return error
 
 
 class Helper:
     """A thread that does one job after the other."""
 
-    def __init__(self, idle: deque[Helper]) -> None:
-        """Start it. It comes back to `idle` after each job."""
+    def __init__(self, team: Team) -> None:
+        """Make it, not yet at work. It comes back to the team after each job."""
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._idle = idle
-        thread = threading.Thread(target=self._run, name="minicnn", daemon=True)
-        thread.start()
-        self.native_id = thread.native_id or 0
+        self._lock, self._is_leaving = threading.RLock(), False
+        self._team = team
+        self._thread = threading.Thread(target=self._run, name="minicnn", daemon=True)
 
-    def ask(self, job: Job | None) -> None:
-        """Hand over a job; None sends the helper home."""
-        self._jobs.put(job)
+    def start(self) -> None:
+        """Start its thread."""
+        self._thread.start()
+
+    @property
+    def native_id(self) -> int:
+        """Its thread, as the system knows it."""
+        return self._thread.native_id or 0
+
+    def takes(self, job: Job) -> bool:
+        """Hand over a job, which will be done; or say no, if the helper is going home."""
+        with self._lock:
+            if not self._is_leaving:
+                self._jobs.put(job)
+            return not self._is_leaving
+
+    def go_home(self) -> None:
+        """End, when all jobs that were handed over are done."""
+        with self._lock:
+            self._is_leaving = True
+            self._jobs.put(None)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job.do(lambda: self._idle.append(self))
+            job.do()
+            self._team.back(self)  # before anybody hears of the end
+            job.is_done()
             del job  # and what it holds
 
 
@@ -71,36 +92,53 @@ class Team:
     def __init__(self) -> None:
         """Start nobody yet."""
         self._all: list[Helper] = []
-        self._idle: deque[Helper] = deque()
-        self._lock, self._dismissed = threading.Lock(), False
+        self._idle: list[Helper] = []
+        self._placed: object = None
+        self._is_dismissed = False
+        self._lock = threading.RLock()  # a signal's handler may call while its thread is in here
 
-    def idle(self, number: int, size: int) -> list[Helper]:
+    def idle(self, number: int, size: int, processors: frozenset[int]) -> list[Helper]:
         """Return up to `number` helpers who have nothing to do; they are the caller's now.
 
-        The team grows for it up to `size`.
+        Parameters
+        ----------
+        number, size : int
+            The team grows for it up to `size`.
+        processors : set of int
+            Where they are to run; see `processors.spread`.
         """
-        found: list[Helper] = []
-        while len(found) < number:
-            try:
-                found.append(self._idle.pop())
-            except IndexError:
-                if not self._grow(size):
-                    break
-        return found
+        with self._lock:
+            while len(self._idle) < number and len(self._all) < size and self._grow():
+                pass
+            if self._placed != (size, processors, len(self._all)):
+                self._placed = size, processors, len(self._all)
+                spread([helper.native_id for helper in self._all], size, processors)
+            found: list[Helper] = []
+            with suppress(IndexError):  # there are no more
+                while len(found) < number:
+                    found.append(self._idle.pop())
+            return found
+
+    def back(self, helper: Helper) -> None:
+        """Take back a helper who has done a job; without the lock, whose owner may wait for it."""
+        self._idle.append(helper)
 
     def dismiss(self) -> None:
-        """Send all home, when they have done what they began."""
+        """Send all home, whoever they were lent to."""
         with self._lock:
-            self._dismissed = True
+            self._is_dismissed = True
             for helper in self._all:
-                helper.ask(None)
+                helper.go_home()
 
-    def _grow(self, size: int) -> bool:
-        with self._lock:
-            if self._dismissed or len(self._all) >= size:
-                return False
-            with suppress(RuntimeError):  # no new threads while the interpreter closes down
-                self._all.append(Helper(self._idle))
-                self._idle.append(self._all[-1])
-                return True
+    def _grow(self) -> bool:
+        if self._is_dismissed:
             return False
+        helper = Helper(self)
+        self._all.append(helper)  # first, so that it is sent home even after Ctrl-C in here
+        try:
+            helper.start()
+        except RuntimeError:  # no new threads while the interpreter closes down
+            self._all.remove(helper)
+            return False
+        self._idle.append(helper)
+        return True

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from minicnn.errors import ConfigError
-from minicnn.ops.apart import apart
+from minicnn.ops import blas, processors
 from minicnn.ops.helpers import Job, Team
 from minicnn.shapes import integer
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 WORKSPACE = 16 << 20
 """What the buffers of all threads of one operation may take together, in bytes."""
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal's handler may call while its thread is in here
 _team = Team()
 _wanted: int | None = None
 
@@ -56,11 +56,11 @@ def set_threads(number: int | None) -> None:
     1
     >>> set_threads(None)
     """
-    global _wanted, _team
+    global _wanted
     number = None if number is None else integer("threads", number, least=1)
     with _lock:
-        _wanted, old, _team = number, _team, Team()
-    old.dismiss()
+        _wanted = number
+    _renew_team()
 
 
 def share(
@@ -68,8 +68,8 @@ def share(
 ) -> None:
     """Call ``work(some of the pieces)`` in a few threads at once, and wait for all of them.
 
-    The calling thread works too, and is waited for by no one: where all helpers are busy (a call
-    within a call, or many callers) it does everything itself, so there is no way to lock up.
+    Where too few helpers are idle (a call within a call, or many callers) the calling thread works,
+    too, and does everything itself if it must: so there is no way to lock up.
 
     Parameters
     ----------
@@ -81,24 +81,50 @@ def share(
         Use no more threads than this, for the sake of memory.
     """
     heap = deque(pieces)
-    wanted = min(len(heap), len(heap) if most is None else most) - 1
-    size = get_threads() - 1 if wanted > 0 else 0
-    helpers = _team.idle(min(wanted, size), size) if size > 0 else []
-    if not helpers:
+    number = len(heap) if most is None else min(len(heap), most)
+    size = get_threads() if number > 1 else 1
+    if size == 1:
         work(iter(heap))
         return
-    jobs = [Job(lambda: work(_rest(heap))) for _ in helpers]
     try:
-        with apart(helper.native_id for helper in helpers):
-            for helper, job in zip(helpers, jobs, strict=True):
-                helper.ask(job)
+        _work_together(work, heap, min(number, size), size)
+    except BaseException:  # Ctrl-C at any moment may have lost a helper
+        _renew_team()
+        raise
+
+
+def _work_together(
+    work: Callable[[Iterator[T]], None], heap: deque[T], number: int, size: int
+) -> None:
+    """Do what `share` promises, in `number` threads."""
+    where = processors.allowed() if blas.one_thread.is_known else frozenset()
+    helpers, jobs = _team.idle(number, size, where), []
+    try:
+        for helper in helpers:
+            job = Job(lambda: work(_rest(heap)))
+            if helper.takes(job):
+                jobs.append(job)
+        if len(jobs) < number:
             work(_rest(heap))
-    finally:
-        heap.clear()  # after an error, the helpers stop at their next piece
         errors = [job.end() for job in jobs]  # waits
-    for error in errors:
+    finally:
+        heap.clear()  # after an error, all stop at their next piece
+        for job in jobs:
+            job.end()
+    error = next((one for one in errors if one is not None), None)
+    try:
         if error is not None:
             raise error
+    finally:
+        del error, errors  # an error knows this frame: a circle, which would keep the arrays
+
+
+def _renew_team() -> None:
+    """Begin with new helpers; the old ones go home when they have done what they began."""
+    global _team
+    with _lock:
+        old, _team = _team, Team()
+    old.dismiss()
 
 
 def _rest(heap: deque[T]) -> Iterator[T]:
@@ -122,7 +148,7 @@ def _processors() -> int:
 def _after_fork() -> None:
     """Start anew: a forked child has none of its parent's threads, and perhaps a locked lock."""
     global _lock, _team
-    _lock, _team = threading.Lock(), Team()
+    _lock, _team = threading.RLock(), Team()
 
 
 if hasattr(os, "register_at_fork"):
