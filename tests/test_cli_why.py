@@ -85,6 +85,9 @@ def test_as_json(call):
     assert sum(one["share"] for one in data["classes"]) == pytest.approx(1, abs=1e-5)
     code, out, _ = call("photo.png", "-w", "grey.npz", "--trust", "--format", "json")
     assert {"verdict", "passed"} <= set(json.loads(out)["answers"][0])
+    stage = json.loads(out)["answers"][0]["stages"][-1]
+    assert len(stage["flat"]) == len(stage["likeness"]) == 3
+    assert stage["flat"][stage["middle"]] is None
 
 
 @pytest.mark.parametrize(

@@ -647,6 +647,17 @@ def test_the_numbers_of_a_stack_have_one_format_and_one_size(weights, says):
     assert len({text.get_fontsize() for text in numbers}) == 1
 
 
+def test_the_kernels_of_a_layer_have_one_format_and_one_size():
+    weight = np.array([[-0.161, -0.354, -0.0497], [0.5, 0.0123, -0.2]])[:, :, None, None]
+    layer = Conv2D(3, 2, 1, rng=0).with_params({"weight": weight})
+    figure = viz.plot_kernels(layer, figure=viz.new_figure())
+    numbers = [text for text in figure.axes[0].texts if text.get_ha() == "center"]
+    found = " ".join(text.get_text() for text in numbers).replace("\u2212", "-")
+    assert found == "-0.16 -0.35 -0.05 0.50 0.01 -0.20"
+    assert len({text.get_fontsize() for text in numbers}) == 1
+    assert not any("\u00d7 1/" in text for text in texts(figure))
+
+
 def test_kernels_made_by_hand_keep_whole_numbers_beside_others():
     model = Conv2D.from_kernels([[[1, 2, 1]], [[0.123, 0.5, 0.123]]])
     figure = viz.plot_pipeline(model.trace(np.ones((1, 1, 9, 9))), figure=viz.new_figure())

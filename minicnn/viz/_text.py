@@ -128,7 +128,7 @@ def count(number: int, noun: str) -> str:
 def one_scale(noun: str, count: int) -> str:
     """Say that some things share a scale."""
     if count > 2:
-        return f"One scale for all {count} {noun}s."
+        return f"One scale for all {count:,} {noun}s."
     return f"One scale for both {noun}s." if count == 2 else f"The {noun}'s own scale."
 
 

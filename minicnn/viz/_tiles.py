@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,20 +51,32 @@ def map_tile(
     )
 
 
-def kernel_tile(kernel: Array, name: str, scale: Scale, *, numbers: bool) -> Tile:
-    """Return one kernel's tile."""
+def kernel_tile(
+    kernel: Array,
+    name: str,
+    scale: Scale,
+    *,
+    numbers: bool,
+    written: Callable[[float], Numbers] | None = None,
+) -> Tile:
+    """Return one kernel's tile; `written` says how its stack's numbers are, in such cells."""
     rows, columns = kernel.shape
+
+    def own(cell: float) -> Numbers:
+        return Numbers(None, number_size(kernel, cell))
+
+    how = own if written is None else written
 
     def draw(page: Page, x: float, y: float, width: float, height: float) -> None:
         cell = min(width / columns, height / rows)
-        draw_kernel_at(page, kernel, scale, x, y, cell, numbers=numbers)
+        draw_kernel_at(page, kernel, scale, x, y, cell, numbers=how(cell) if numbers else False)
 
     known = range_text(facts(kernel))
     factor = kernel_texts(kernel)[1]
 
     def value_at(width: float, height: float) -> str:
-        fits = numbers and number_size(kernel, min(width / columns, height / rows))
-        return factor if fits else known
+        found = how(min(width / columns, height / rows))
+        return found.texts(kernel)[1] if numbers and found.size else known
 
     longest = max(known, factor, key=lambda text: _text.width(text, SMALL))
     return Tile(draw, name, longest, value_at=value_at)

@@ -109,7 +109,7 @@ def _(layer: Flatten, input_shape: Shape) -> str:
 def _(layer: Linear, input_shape: Shape) -> str:
     sums = _text.count(layer.out_features, "weighted sum")
     bias = ", and a bias" if layer.bias is not None else ""
-    return f"{sums} of all {layer.in_features} numbers{bias}"
+    return f"{sums} of all {layer.in_features:,} numbers{bias}"
 
 
 @describe.register

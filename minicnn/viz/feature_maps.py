@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from minicnn.trace import Step, Trace
 from minicnn.viz import _layers, _text, _words
 from minicnn.viz._bars import bars_grid
 from minicnn.viz._grid import Grid, sheet
+from minicnn.viz._kernel_numbers import numbers_for
 from minicnn.viz._page import check_figure
 from minicnn.viz._style import check_scale
 from minicnn.viz._subject import Maps, batch_of, chosen_step, maps_of, seen_along
@@ -204,11 +206,12 @@ def plot_kernels(
     maps = Maps(everything[None, None], ("",), (facts(everything),))
     per_kernel = isinstance(scale, str) and scale == "map"
     common = maps.scale(scale)
+    written = None if by_hand else cache(partial(numbers_for, values[:shown]))
     tiles = []
     for kernel, name in list(zip(values, names, strict=True))[:shown]:
         own = Maps(kernel[None], (name,), (facts(kernel),))
         chosen = own.scale("map") if per_kernel else common
-        tiles.append(kernel_tile(kernel, name, chosen, numbers=numbers))
+        tiles.append(kernel_tile(kernel, name, chosen, numbers=numbers, written=written))
     shape = max(v.shape[0] for v in values), max(v.shape[1] for v in values)
     largest = 26.0 * max(shape) if max(shape) > 3 else 100.0
     grid = Grid.arrange(tiles, shape, columns=columns, tallest=largest, widest=largest)
