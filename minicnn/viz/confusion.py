@@ -73,7 +73,7 @@ def plot_confusion(
     >>> found = explain.Confusion(counts, np.array([0, 0]), ("cat", "dog"))
     >>> figure = plot_confusion(found, figure=viz.new_figure())
     >>> figure.axes[0].texts[0].get_text()
-    '13 of 15 right: 87 %'
+    '13 of 15 right: 86.7 %'
     """
     check_figure(figure)
     _text.checked("title", title)
