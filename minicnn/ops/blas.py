@@ -43,7 +43,8 @@ class OneThread:
         """Keep `find`, which is asked for the libraries at the first use."""
         self._find = find
         self._libraries: list[Library] | None = None
-        self._before: list[int] = []
+        self._before: list[int] | None = None
+        self._is_held = False
         self._users = 0
         self._lock = threading.RLock()
 
@@ -56,31 +57,36 @@ class OneThread:
 
     def __enter__(self) -> None:
         """Hold them, or join those who do."""
-        with self._lock:
+        with self._lock:  # steps in an order that a signal's handler, which calls too, may cut
             self._users += 1
-            if self._users == 1 and self.is_known:
-                self._before = [library.get() for library in self._libraries or ()]
-                self._set([1] * len(self._before))
+            if not self._is_held and self.is_known:
+                if self._before is None:
+                    self._before = [library.get() for library in self._libraries or ()]
+                self._set(self._before, [1] * len(self._before))
+                self._is_held = True
 
     def __exit__(self, *error: object) -> None:
         """Leave; the last one puts things back."""
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                self._set(self._before)
+                self._put_back()
 
     def forget_users(self) -> None:
         """Let go of everything: a forked child has none of its parent's other threads."""
         self._lock = threading.RLock()
-        if self._users:
-            self._users = 0
-            self._set(self._before)
+        self._users = 0
+        self._put_back()
 
-    def _set(self, numbers: list[int]) -> None:
-        for library, before, number in zip(
-            self._libraries or (), self._before, numbers, strict=True
-        ):
-            if before != 1:  # else there is nothing to hold, and nothing to put back
+    def _put_back(self) -> None:
+        before, self._before = self._before, None
+        self._is_held = False
+        if before is not None:
+            self._set(before, before)
+
+    def _set(self, before: list[int], numbers: list[int]) -> None:
+        for library, once, number in zip(self._libraries or (), before, numbers, strict=True):
+            if once != 1:  # else there is nothing to hold, and nothing to put back
                 library.set(number)
 
 
