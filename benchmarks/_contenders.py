@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _machine import environment, machine, missing, occasion, wait_for_quiet, wait_for_rest
+from _machine import (
+    QUIET,
+    Others,
+    environment,
+    machine,
+    missing,
+    occasion,
+    wait_for_quiet,
+    wait_for_rest,
+)
 from _results import Results, Times, Turn, text_table, turn_of
 
 Case = dict[str, Any]
@@ -160,6 +169,7 @@ def race(
         Whether that contender can do that case.
     """
     show(machine(args.threads, cpu=args.cpu))
+    others = Others()
     processes = {name: _start(script, name, args) for name in names}
     results: Results = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +198,8 @@ def race(
                 print(text_table(title, results[title]), flush=True)
     for process in processes.values():
         process.communicate()
+    if others.at_work() > QUIET:
+        print(f"\nothers kept {others.at_work()} processors busy: do not trust these figures")
     return results
 
 

@@ -68,6 +68,10 @@ def occasion() -> dict[str, str]:
     return {"day": day, "commit": commit}
 
 
+QUIET = 0.15
+"""How many processors others may keep busy, on average, for a figure to mean anything."""
+
+
 class Others:
     """How busy somebody else keeps the machine, from now on (Linux; elsewhere NaN).
 

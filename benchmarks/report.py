@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from _machine import QUIET
 from _results import Results, Turn, geometric_mean, middle, ratio, ratio_text, ratios, spread
 from growth import slopes
 from import_time import beyond_numpy
@@ -24,8 +25,6 @@ HERE = Path(__file__).resolve().parent
 RESULTS, README, FIGURE = (HERE / name for name in ("results.json", "README.md", "speed.png"))
 TIMES = "\N{MULTIPLICATION SIGN}"
 BEGIN, END = "<!-- made by report.py: begin -->", "<!-- made by report.py: end -->"
-QUIET = 0.15
-"""Others who keep so much of a processor busy, on average over a part, do not disturb."""
 
 Found = dict[str, Any]
 

@@ -94,6 +94,17 @@ def test_local_response_norm_is_torchs(dtype, x, size):
     compare(ours, theirs, x, dtype)
 
 
+@dtypes
+@pytest.mark.parametrize("beta", [0.75, 1.0, 1.5, 2.0])
+def test_the_slope_at_an_infinite_response_is_torchs(dtype, beta):
+    x = numbers((1, 5, 2, 2)).astype(dtype)
+    x[0, 1, 0, 0] = np.inf
+    theirs = torch.from_numpy(x.copy()).requires_grad_()
+    torch.nn.functional.local_response_norm(theirs, 3, 1.0, beta, 1.0).sum().backward()
+    dx = LocalResponseNorm(3, alpha=1.0, beta=beta, k=1.0).vjp(x)[1](np.ones_like(x))[0]
+    np.testing.assert_allclose(dx, theirs.grad.numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_what_is_not_a_number_is_torchs():
     x = numbers((2, 4, 3, 3))
     x[0, 1, 2, 2], x[1, 3, 0, 0] = np.nan, np.inf

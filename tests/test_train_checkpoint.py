@@ -1,6 +1,7 @@
 """Checkpoints: whole at any moment, refused if they are of another run, and exact to go on from."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -153,6 +154,9 @@ def tampered(path, change):
         lambda about, _: about["history"][0].update(loss="low"),
         lambda about, _: about["history"][0].update(loss=None),
         lambda about, _: about["history"][0].update(number=2),
+        lambda about, _: about["history"][0].update(seconds=math.nan),
+        lambda about, _: about["history"][0].update(seconds=-1),
+        lambda about, _: about["history"][0].pop("seconds"),
         lambda about, _: about["history"][0].update(more=2),
         lambda about, _: about.update(steps=-1),
         lambda about, _: about.update(best_epoch=2),
@@ -160,6 +164,7 @@ def tampered(path, change):
         lambda about, _: about["asked"].update(seed="-1"),
         lambda about, _: about["asked"].pop("seed"),
         lambda about, _: about.update({"minicnn checkpoint": 99}),
+        lambda about, _: about.update({"minicnn checkpoint": True}),
         lambda _, arrays: arrays.update({"memory/mean/9.weight": np.ones(1)}),
         lambda _, arrays: arrays.update({"memory/mean/0.weight": np.ones(1)}),
         lambda _, arrays: arrays.update({"best/0.weight": np.ones(1)}),

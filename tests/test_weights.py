@@ -218,6 +218,19 @@ def test_all_that_does_not_fit_is_listed_at_once(tmp_path, suffix):
         assert "0.weight      has shape (2, 1, 2, 3); in the model (2, 1, 3, 2)" in text
 
 
+def test_names_with_one_beginning_too_much_are_told_apart():
+    model = net(0)
+    wrapped = {f"module.{key}": array for key, array in model.params.items()}
+    with pytest.raises(WeightsError, match=r"(?s)begin with 'module\.'.*removeprefix"):
+        weights.load(model, wrapped)
+    mended = {key.removeprefix("module."): array for key, array in wrapped.items()}
+    weights.load(model, mended)
+    wrapped["module.more"] = np.ones(1)
+    with pytest.raises(WeightsError) as caught:
+        weights.load(model, wrapped)
+    assert "removeprefix" not in str(caught.value)
+
+
 def test_a_long_list_is_cut():
     many = {f"{n}.weight": np.ones(1) for n in range(3 * SHOWN)}
     with pytest.raises(WeightsError, match=rf"\.\.\. and {2 * SHOWN} more") as caught:

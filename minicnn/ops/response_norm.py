@@ -71,7 +71,10 @@ def local_response_norm_backward(
     with np.errstate(all="ignore"):
         divisor = _divisor(x, size, alpha, k)
         power = divisor**-beta
-        around = _sum_around(dy * x * power / divisor, (size - 1) // 2, size // 2)
+        parts = dy * x * power / divisor
+        if beta > 1:  # PyTorch multiplies by divisor ** (beta - 1), and 0 times inf is no number
+            parts = np.where(np.isinf(divisor), np.nan, parts)
+        around = _sum_around(parts, (size - 1) // 2, size // 2)
         dx: Array = dy * power - (2 * alpha * beta / size) * x * around
     return dx
 

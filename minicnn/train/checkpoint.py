@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -73,7 +74,7 @@ def read_checkpoint(path: str | os.PathLike[str], model: Layer) -> tuple[State, 
     name = repr(os.fsdecode(path))
     try:
         about = json.loads(arrays[ABOUT].tobytes())
-        if about["minicnn checkpoint"] != VERSION:
+        if integer("version", about["minicnn checkpoint"], least=0) != VERSION:
             raise WeightsError(f"{name} is a checkpoint of another version of minicnn")
         history = tuple(_epoch(n, epoch) for n, epoch in enumerate(about["history"], 1))
         steps = integer("steps", about["steps"], least=0, most=2**62)
@@ -164,6 +165,8 @@ def _epoch(number: int, about: Mapping[str, Any]) -> Epoch:
     """Return an epoch's record from JSON, each of its numbers a number."""
     numbers = {key: None if value is None else float(value) for key, value in about.items()}
     needed = ("loss", "learning_rate", "seconds")
+    if not 0 <= numbers["seconds"] < math.inf:  # type: ignore[operator] # None is an error, too
+        raise ValueError(f"epoch {number} took {short(about['seconds'])} seconds")
     if numbers.pop("number") != number or None in [numbers[key] for key in needed]:
         raise ValueError(f"epoch {number} is amiss")
     return Epoch(number=number, **numbers)  # type: ignore[arg-type]

@@ -160,10 +160,25 @@ def _fitting(entries: Entries, params: Mapping[str, Array]) -> dict[str, Array]:
         elif params[key].dtype.kind in "iu" and entry.dtype.kind == "f":
             amiss[key] = f"holds {entry.dtype}; in the model {params[key].dtype}"
     if amiss:
-        raise WeightsError(_listed("it does not fit the model", amiss))
+        hint = _prefix_hint(entries, params)
+        raise WeightsError(_listed("it does not fit the model", amiss) + hint)
     arrays = _finite({key: entries[key].read() for key in params})
     with np.errstate(over="ignore"):
         return _finite({key: array.astype(params[key].dtype) for key, array in arrays.items()})
+
+
+def _prefix_hint(entries: Entries, params: Mapping[str, Array]) -> str:
+    """Return what to do if all names have one beginning too much, as after `nn.DataParallel`."""
+    longest = max(entries, key=len, default="")
+    for key in params:
+        start = longest.removesuffix(key)
+        if start not in (longest, "") and {start + name for name in params} == set(entries):
+            word = short(start)
+            return (
+                f"\n  All names begin with {word}, which those of the model do not. Take it away:\n"
+                f"  {{key.removeprefix({word}): array for key, array in state.items()}}"
+            )
+    return ""
 
 
 def _finite(arrays: dict[str, Array]) -> dict[str, Array]:
