@@ -53,7 +53,7 @@ With a block of this size, a step of learning LeNet-5 asks for no page at all; e
 PIXELS = 1 << 12
 """A band has so many pixels (times pictures) even if all channels do not fit: they take turns."""
 
-SPLIT = 1 << 21
+SPLIT = 1 << 24
 """From so many multiplications on, it pays to wake another thread."""
 
 PARTS = 4
