@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from minicnn.ops import blas, processors, set_threads, threads
+from minicnn.ops import blas, helpers, processors, set_threads, threads
 
 linux = pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
@@ -56,6 +56,15 @@ def test_two_run_on_different_processors_and_the_caller_is_left_alone():
         pytest.skip("no BLAS that we can hold")
     one, two = seen_by_two()
     assert one.isdisjoint(two)
+
+
+@linux
+def test_a_helper_that_was_not_started_is_not_taken_for_the_caller():
+    before, team = os.sched_getaffinity(0), helpers.Team()
+    team._all.append(helpers.Helper(team))  # as Ctrl-C can leave it; 0 would mean this thread
+    team.idle(1, 2, frozenset(before))
+    assert os.sched_getaffinity(0) == before
+    team.dismiss()
 
 
 @linux

@@ -61,9 +61,9 @@ class Helper:
         self._thread.start()
 
     @property
-    def native_id(self) -> int:
-        """Its thread, as the system knows it."""
-        return self._thread.native_id or 0
+    def native_id(self) -> int | None:
+        """Its thread, as the system knows it; none if it was not started."""
+        return self._thread.native_id
 
     def takes(self, job: Job) -> bool:
         """Hand over a job, which will be done; or say no, if the helper is going home."""
@@ -112,7 +112,8 @@ class Team:
                 pass
             if self._placed != (size, processors, len(self._all)):
                 self._placed = size, processors, len(self._all)
-                spread([helper.native_id for helper in self._all], size, processors)
+                known = [helper.native_id for helper in self._all]
+                spread([i for i in known if i is not None], size, processors)
             found: list[Helper] = []
             with suppress(IndexError):  # there are no more
                 while len(found) < number:
