@@ -1,7 +1,7 @@
 """Threads that wait for something to do.
 
 Not `concurrent.futures`: a helper is asked only if it is idle, so nobody waits for one that is
-busy, and asking takes a third of the time, which a call of a millisecond feels.
+busy; each is known, so that it can be told where to run; and none is lost to Ctrl-C.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Job:
             self._error = error
         self._do = None
 
-    def is_done(self) -> None:
-        """Let the caller go on."""
+    def let_caller_go_on(self) -> None:
+        """End the caller's waiting."""
         self._ended.release()
 
     def end(self) -> BaseException | None:
@@ -82,7 +82,7 @@ class Helper:
         while (job := self._jobs.get()) is not None:
             job.do()
             self._team.back(self)  # before anybody hears of the end
-            job.is_done()
+            job.let_caller_go_on()
             del job  # and what it holds
 
 
