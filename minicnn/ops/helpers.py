@@ -140,6 +140,7 @@ class Team:
             helper.start()
         except RuntimeError:  # no new threads while the interpreter closes down
             self._all.remove(helper)
+            helper.go_home()  # Ctrl-C in `start` can be a RuntimeError, too, of a thread that runs
             return False
         self._idle.append(helper)
         return True
