@@ -25,7 +25,8 @@ from minicnn.ops import (
     conv2d,
     conv2d_backward,
     conv2d_backward_params,
-    conv_back_columns,
+    conv_back_input,
+    conv_back_weight,
     set_threads,
 )
 from minicnn.shapes import Window
@@ -452,11 +453,14 @@ def gradients_by_taps(dy, x, weight, window, groups):
 def test_the_way_back_is_its_definition_by_taps(numbers, case, data):
     dy = data.draw(arrays(run(case).shape, np.float64, whole=True))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv_back_input, "SAVED", data.draw(st.sampled_from([0, 5000])))
+        patch.setattr(conv_back_weight, "LONG", data.draw(st.sampled_from([0, 4])))
         if numbers:  # so that even small pictures are cut into bands
-            patch.setattr(conv_back_columns, "NUMBERS", numbers)
-            patch.setattr(conv_back_columns, "PIXELS", data.draw(st.integers(1, numbers)))
-            patch.setattr(conv_back_columns, "SMALL", data.draw(st.sampled_from([1, 1 << 14])))
-            patch.setattr(conv_back_columns, "SPLIT", 1)
+            patch.setattr(conv_back_input, "SMALL", data.draw(st.sampled_from([1, 1 << 14])))
+            patch.setattr(conv_back_weight, "PIXELS", data.draw(st.integers(1, numbers)))
+            for module in (conv_back_input, conv_back_weight):
+                patch.setattr(module, "NUMBERS", numbers)
+                patch.setattr(module, "SPLIT", 1)
         dx, dweight, _ = conv2d_backward(dy, case.x, case.weight, **case.geometry)
     geometry = {key: value for key, value in case.geometry.items() if key != "groups"}
     window = Window.over(*case.x.shape[2:], case.weight.shape[2:], **geometry)
@@ -465,15 +469,16 @@ def test_the_way_back_is_its_definition_by_taps(numbers, case, data):
     assert (dweight == expected[1]).all()
 
 
-@pytest.mark.parametrize("small", [0, 1 << 14])
+@pytest.mark.parametrize(("small", "saved"), [(0, 0), (1 << 14, 0), (1 << 14, 1 << 60)])
 @given(case=convolutions(dtype=np.float32, whole=False, with_bias=False), data=st.data())
-def test_what_comes_back_to_a_picture_does_not_depend_on_its_batch(small, case, data):
+def test_what_comes_back_to_a_picture_does_not_depend_on_its_batch(small, saved, case, data):
     weight, geometry = case.weight, case.geometry
     x = np.zeros((data.draw(st.integers(1, 35)), *case.x.shape[1:]), np.float32)
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     dy = rng.standard_normal(conv2d(x, weight, **geometry).shape).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conv_back_columns, "SMALL", small)
+        patch.setattr(conv_back_input, "SMALL", small)
+        patch.setattr(conv_back_input, "SAVED", saved)
         dx, *_ = conv2d_backward(dy, x, weight, **geometry)
         for n in (0, len(x) - 1):
             one, *_ = conv2d_backward(dy[n : n + 1], x[n : n + 1], weight, **geometry)

@@ -19,8 +19,10 @@ import numpy as np
 from minicnn.errors import ShapeError
 from minicnn.ops.arrays import image_batch
 from minicnn.ops.conv import conv2d
-from minicnn.ops.conv_back_columns import NUMBERS, SMALL, numbers, of_input, of_weight
+from minicnn.ops.conv_back_input import SMALL, of_input
+from minicnn.ops.conv_back_weight import of_weight
 from minicnn.ops.conv_check import Call, check_call
+from minicnn.ops.lanes import NUMBERS, numbers
 from minicnn.shapes import Array, Padding, Window
 
 FEW = 4
@@ -117,7 +119,8 @@ def _of_input(dy: Array, call: Call, groups: int) -> Array:
     by_group = call.weight.reshape(groups, filters // groups, *call.weight.shape[1:])
     columns = numbers(share * groups, call.window, dy.shape[2:])
     few = filters >= FEW * groups * share and columns > NUMBERS
-    if call.window.stride != (1, 1) or few or columns <= SMALL:
+    strided = call.window.stride != (1, 1)
+    if strided or few or columns <= SMALL or not np.isfinite(call.weight).all():
         return of_input(dy, call.x.shape, by_group, call.window)
     return _of_input_by_convolution(dy, by_group, call.window)
 
