@@ -56,10 +56,11 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
     matrix = np.ascontiguousarray(np.moveaxis(weight, 1, -1))  # (G, C/G, KH, KW, O/G)
     dy = dy.reshape(batch, groups, per_group, oh, ow)
     dx = np.empty((batch, groups, share, height, width), dy.dtype)
-    each = numbers(groups * share, window, (oh, ow))
+    each, of_dy = numbers(groups * share, window, (oh, ow)), groups * per_group * oh * ow
     lanes = LANES if each <= SMALL else 1
-    most = max(each, groups * per_group * oh * ow) * LANES
-    many = lanes * max(1, 2 * NUMBERS // most)  # so few that they need no bands
+    by_row = lanes > 1 and of_dy * LANES <= NUMBERS and _saves(weight, ow, window)
+    columns = groups * share * kw * height * ow if by_row else each
+    many = lanes * max(1, NUMBERS // (max(columns, of_dy) * LANES))  # so few that they fit
     deep, wide = groups, share
     if each > NUMBERS:
         wide = min(share, max(1, NUMBERS // (kh * kw * ow)))  # channels of which a row fits
@@ -67,9 +68,7 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
         deep = min(-(-groups // PARTS), max(1, NUMBERS // (kh * kw * ow * wide)))
     some_images = [slice(first, first + many) for first in range(0, batch, many)]
     pieces = itertools.product(some_images, cuts(groups, deep), cuts(share, wide))
-    send_back = _send_back
-    if lanes > 1 and _overlaps(weight, ow, window):
-        send_back = _send_back_by_row
+    send_back = _send_back_by_row if by_row else _send_back
 
     def work(some: Iterator[tuple[slice, slice, slice]]) -> None:
         room = Room(dx.dtype)
@@ -88,10 +87,10 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
     return dx.reshape(shape)
 
 
-def _overlaps(weight: Array, ow: int, window: Window) -> bool:
-    """Say whether products for each row of the picture save enough."""
-    _, _, share, kh, kw = weight.shape
-    saved = weight.shape[0] * share * kw * (kh - 1) * ow * LANES
+def _saves(weight: Array, ow: int, window: Window) -> bool:
+    """Say whether products for each row of the picture can be, and save enough."""
+    groups, _, share, kh, kw = weight.shape
+    saved = groups * share * kw * (kh - 1) * ow * LANES
     return window.stride[0] == window.dilation[0] == 1 and saved >= SAVED
 
 
