@@ -455,6 +455,7 @@ def test_the_way_back_is_its_definition_by_taps(numbers, case, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conv_back_input, "SAVED", data.draw(st.sampled_from([0, 5000])))
         patch.setattr(conv_back_weight, "LONG", data.draw(st.sampled_from([0, 4])))
+        patch.setattr(conv_back_weight, "WIDE", data.draw(st.sampled_from([0, 28])))
         if numbers:  # so that even small pictures are cut into bands
             patch.setattr(conv_back_input, "SMALL", data.draw(st.sampled_from([1, 1 << 14])))
             patch.setattr(conv_back_weight, "PIXELS", data.draw(st.integers(1, numbers)))

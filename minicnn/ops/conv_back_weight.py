@@ -20,11 +20,15 @@ from numpy.lib.stride_tricks import as_strided
 
 from minicnn.ops import blas, threads
 from minicnn.ops.gather import cut
-from minicnn.ops.lanes import NUMBERS, PARTS, SPLIT, Room, cuts, side_by_side
+from minicnn.ops.lanes import NUMBERS, PARTS, SPLIT, Room, cuts
 from minicnn.shapes import Array, Shape, Window
 
 ROW = 16
 """So many pictures stand side by side."""
+
+WIDE = 28
+"""Rows of so many outputs stay rows, one picture's after the other's: long runs are copied quickly.
+Only shorter ones stand side by side."""
 
 PIXELS = 1 << 12
 """A band has so many pixels (times pictures) even if all channels do not fit: they take turns."""
@@ -73,10 +77,19 @@ def _back(dy: Array, room: Room) -> Array:
     """Return what came back, side by side: (G, filters, rows, OW*N), zeros after the last."""
     images, groups, filters, rows, ow = dy.shape
     filled = filters if filters < FILL - 1 else -(-filters // FILL) * FILL
-    back = room.array("back", groups, filled, rows, ow, images)
-    side_by_side(dy, back[None, :, :filters])
+    back, pixels = _in_runs(room, "back", groups, filled, rows, ow, images)
+    pixels[:, :filters] = dy.transpose(1, 2, 3, 4, 0)
     back[:, filters:] = 0
-    return back.reshape(groups, filled, rows, ow * images)
+    return back
+
+
+def _in_runs(room: Room, name: str, *shape: int) -> tuple[Array, Array]:
+    """Return a buffer (..., OW*N), and the same memory as (..., OW, N)."""
+    *others, ow, images = shape
+    flat = room.array(name, *others, ow * images)
+    if ow < WIDE:
+        return flat, flat.reshape(shape)
+    return flat, flat.reshape(*others, images, ow).swapaxes(-1, -2)
 
 
 def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
@@ -88,9 +101,9 @@ def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
         inside, of_x = cut(first * step - before, 1, size[axis], x.shape[3 + axis])
         at.append(inside)
         pixels.append(of_x)
-    seen = room.array("seen", *x.shape[1:3], *size, len(x))
-    seen.fill(0)
-    side_by_side(x[:, :, :, *pixels], seen[None, :, :, *at])
+    flat, seen = _in_runs(room, "seen", *x.shape[1:3], *size, len(x))
+    flat.fill(0)
+    seen[:, :, *at] = x[:, :, :, *pixels].transpose(1, 2, 3, 4, 0)
     return seen
 
 
@@ -112,22 +125,23 @@ def _columns(seen: Array, window: Window, rows: int, long: int, room: Room) -> A
     """Return the columns of all rows of outputs: (G, C*KH*KW, rows*OW*N)."""
     (kh, kw), (groups, channels, _, _, images) = window.kernel_size, seen.shape
     (sh, sw), (dh, dw) = window.stride, window.dilation
-    columns = room.array("columns", groups, channels, kh, kw, rows, long // images, images)
+    ow = long // images
+    flat, columns = _in_runs(room, "columns", groups, channels, kh, kw, rows, ow, images)
     group, channel, row, pixel, image = seen.strides
     steps = (group, channel, dh * row, dw * pixel, sh * row, sw * pixel, image)
     columns[...] = as_strided(seen, columns.shape, steps)
-    return columns.reshape(groups, channels * kh * kw, rows * long)
+    return flat.reshape(groups, channels * kh * kw, rows * long)
 
 
 def _overlapping_columns(seen: Array, window: Window, rows: int, long: int, room: Room) -> Array:
     """Return the columns of each row of outputs: (G, rows, KH*C*KW, OW*N)."""
     (kh, kw), (groups, channels, height, _, images) = window.kernel_size, seen.shape
     (sh, sw), (_, dw) = window.stride, window.dilation
-    lines = room.array("columns", groups, height, channels, kw, long // images, images)
+    flat, lines = _in_runs(room, "columns", groups, height, channels, kw, long // images, images)
     group, channel, row, pixel, image = seen.strides
     steps = (group, row, channel, dw * pixel, sw * pixel, image)
     lines[...] = as_strided(seen, lines.shape, steps)
-    lines = lines.reshape(groups, height, channels * kw, long)
-    group, row, line, number = lines.strides
+    flat = flat.reshape(groups, height, channels * kw, long)
+    group, row, line, number = flat.strides
     shape = groups, rows, kh * channels * kw, long
-    return as_strided(lines, shape, (group, sh * row, line, number))
+    return as_strided(flat, shape, (group, sh * row, line, number))
