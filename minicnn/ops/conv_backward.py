@@ -111,7 +111,7 @@ def _checked(dy: Any, call: Call, who: str) -> Array:
 
 def _of_params(dy: Array, call: Call, groups: int) -> tuple[Array, Array]:
     dweight = of_weight(dy, call.x, call.weight.shape, call.window, groups)
-    return dweight, dy.sum(axis=0).sum(axis=(1, 2))  # twice as fast as all at once
+    return dweight, dy.sum(axis=(0, 2, 3))
 
 
 def _of_input(dy: Array, call: Call, groups: int) -> Array:
