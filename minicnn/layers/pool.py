@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.layers.base import Backward, Layer, compact, image_shape
+from minicnn.ops.arrays import image_batch
 from minicnn.ops.pool import (
     avg_pool2d,
     avg_pool2d_backward,
     max_pool2d,
-    max_pool2d_backward_by_winners,
-    winners,
 )
 from minicnn.ops.pool_adaptive import (
     adaptive_avg_pool2d,
@@ -18,7 +17,8 @@ from minicnn.ops.pool_adaptive import (
     adaptive_size,
     output_pair,
 )
-from minicnn.ops.pool_windows import pool_window, pooled_size
+from minicnn.ops.pool_windows import gradient, pool_window, pooled_size
+from minicnn.ops.pool_winners import largest_and_winners, send_to_winners
 from minicnn.shapes import Array, Pair, Shape, Window, flag
 
 
@@ -90,12 +90,15 @@ class MaxPool2D(_Pool):
 
     def vjp(self, x: Array) -> tuple[Array, Backward]:
         """Return the largest values, and the way back: see `max_pool2d_backward`."""
-        y = self(x)
-        window, shape, dtype = self.window(*x.shape[2:]), x.shape, y.dtype
-        found = winners(x, y, window)  # a byte or so for each value is all that has to be kept
+        x = image_batch(x, "max_pool2d")
+        window, shape, dtype = self.window(*x.shape[2:]), x.shape, x.dtype
+        y, found = largest_and_winners(x, window, pooled_size(shape, window, "max_pool2d"))
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            return max_pool2d_backward_by_winners(dy, found, window, shape, dtype), {}
+            dy = gradient(dy, y_shape, dtype, "max_pool2d_backward")
+            return send_to_winners(dy, found, window, shape), {}
+
+        y_shape = y.shape
 
         return y, backward
 

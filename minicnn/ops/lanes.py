@@ -29,12 +29,12 @@ SPLIT = 1 << 24
 PARTS = 4
 """Work is cut into so many parts for the threads, whatever their number."""
 
-KEPT = 1 << 22
-"""The bytes of a thread's buffer for columns, even if it needs fewer.
+KEPT = 1 << 23
+"""The bytes of a block that is asked for and given back at once.
 
 The C library on Linux keeps memory that was given back for the next array, instead of asking the
 system for new pages, but not more than twice the largest block that it has ever been given back.
-With a block of this size, a step of learning LeNet-5 asks for no page at all; else it asked for
+After a block of this size, a step of learning LeNet-5 asks for no page at all; else it asked for
 1,400, which took a quarter of its time (measured). Pages that are not written to cost nothing."""
 
 
@@ -42,14 +42,16 @@ class Room:
     """One thread's buffers, kept from band to band."""
 
     def __init__(self, dtype: Any) -> None:
-        """Begin with one for columns."""
+        """Begin with none; see `KEPT`."""
         self._dtype = np.dtype(dtype)
-        self._buffers = {"columns": np.empty(KEPT // self._dtype.itemsize, dtype)}
+        self._buffers: dict[str, Array] = {}
+        np.empty(KEPT, np.uint8)
 
     def array(self, name: str, *shape: int) -> Array:
         """Return an array of this shape in the buffer of that name, with what it had in it."""
         size = math.prod(shape)
         if name not in self._buffers or self._buffers[name].size < size:
+            self._buffers.pop(name, None)  # first, so that there are never two
             self._buffers[name] = np.empty(size, self._dtype)
         return self._buffers[name][:size].reshape(shape)
 

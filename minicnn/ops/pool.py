@@ -14,16 +14,14 @@ those. Each step takes one tap of all windows at once, a strided view of the pic
 
 from __future__ import annotations
 
-from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ShapeError
 from minicnn.ops.arrays import four_sizes, image_batch
-from minicnn.ops.masks import keep
-from minicnn.ops.pool_windows import Tap, counts, pool_window, pooled_size, slide, spread, taps
-from minicnn.shapes import Array, Pair, Shape, Window
+from minicnn.ops.pool_windows import counts, gradient, pool_window, pooled_size, slide, spread
+from minicnn.ops.pool_winners import largest, largest_and_winners, send_to_winners
+from minicnn.shapes import Array, Shape
 
 
 def max_pool2d(
@@ -68,7 +66,7 @@ def max_pool2d(
     """
     x = image_batch(x, "max_pool2d")
     window = pool_window(kernel_size, stride, padding, dilation, ceil_mode)
-    return _largest(x, window, pooled_size(x.shape, window, "max_pool2d"))
+    return largest(x, window, pooled_size(x.shape, window, "max_pool2d"))
 
 
 def max_pool2d_backward(
@@ -98,64 +96,9 @@ def max_pool2d_backward(
     """
     x = image_batch(x, "max_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, dilation, ceil_mode)
-    y = _largest(x, window, pooled_size(x.shape, window, "max_pool2d_backward"))
-    return max_pool2d_backward_by_winners(dy, winners(x, y, window), window, x.shape, x.dtype)
-
-
-class Winner(NamedTuple):
-    """Where one tap of the window saw the largest value: what it saw, and at which stops."""
-
-    rows: Tap
-    columns: Tap
-    won: Array
-
-
-def winners(x: Array, y: Array, window: Window) -> list[Winner]:
-    """Return for each tap of the window where it wins: all that the way back must know.
-
-    Parameters
-    ----------
-    x : array (N, C, H, W)
-    y : array (N, C, OH, OW)
-        The largest values.
-    window : Window
-    """
-    size = y.shape[2], y.shape[3]
-    every_tap = product(*(list(taps(window, axis, x.shape, size)) for axis in (0, 1)))
-    left = np.ones(y.shape, bool)  # what has no winner yet
-    found = []
-    for rows, columns in every_tap:
-        here = (..., rows.stops, columns.stops)
-        won = x[..., rows.pixels, columns.pixels] == y[here]
-        won &= left[here]
-        left[here] ^= won
-        found.append(Winner(rows, columns, won))
-    if np.isnan(y).any():
-        for rows, columns, won in reversed(found):
-            at = left[..., rows.stops, columns.stops]
-            last = np.isnan(x[..., rows.pixels, columns.pixels]) & at
-            at ^= last
-            won |= last
-    return found
-
-
-def max_pool2d_backward_by_winners(
-    dy: Array, found: list[Winner], window: Window, input_shape: Shape, dtype: Any
-) -> Array:
-    """Return the same as `max_pool2d_backward`, of an x that is no longer there."""
-    size = window.output_size(input_shape[2], input_shape[3])
-    dy = _gradient(dy, (*input_shape[:2], *size), dtype, "max_pool2d_backward")
-    dy = np.ascontiguousarray(dy)
-    dx = np.zeros(input_shape, dtype)
-    overlap = any(np.greater(window.span, window.stride))
-    for rows, columns, won in found:
-        share = keep(won, dy[..., rows.stops, columns.stops])
-        if overlap:
-            with np.errstate(all="ignore"):
-                dx[..., rows.pixels, columns.pixels] += share
-        else:
-            dx[..., rows.pixels, columns.pixels] = share
-    return dx
+    size = pooled_size(x.shape, window, "max_pool2d_backward")
+    dy = gradient(dy, (*x.shape[:2], *size), x.dtype, "max_pool2d_backward")
+    return send_to_winners(dy, largest_and_winners(x, window, size)[1], window, x.shape)
 
 
 def avg_pool2d(
@@ -221,23 +164,6 @@ def avg_pool2d_backward(
     shape = four_sizes(input_shape, "avg_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, 1, ceil_mode)
     size = pooled_size(shape, window, "avg_pool2d_backward")
-    dy = _gradient(dy, (*shape[:2], *size), None, "avg_pool2d_backward")
+    dy = gradient(dy, (*shape[:2], *size), None, "avg_pool2d_backward")
     shares = dy / counts(window, shape, size, count_include_pad).astype(dy.dtype)
     return spread(spread(shares, window, 1, shape), window, 0, shape)
-
-
-def _largest(x: Array, window: Window, size: Pair) -> Array:
-    rows = slide(np.maximum, x, window, 0, size, -np.inf)
-    return slide(np.maximum, rows, window, 1, size, -np.inf)
-
-
-def _gradient(dy: Array, shape: Shape, dtype: Any, who: str) -> Array:
-    """Return dy in a dtype (None: its own), refusing any other shape than the output's."""
-    dy = image_batch(dy, who, "dy")
-    if dy.shape != shape:
-        raise ShapeError(
-            f"{who}: dy does not have the output's shape.\n"
-            f"  dy      (N, C, OH, OW) = {dy.shape}\n"
-            f"  output                 = {tuple(shape)}"
-        )
-    return dy if dtype is None else dy.astype(dtype, copy=False)
