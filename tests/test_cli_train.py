@@ -1,10 +1,12 @@
 """minicnn train, predict, maps --weights: called in this process, on small pictures."""
 
+import gzip
 import re
 import shutil
 
 import numpy as np
 import pytest
+from idx_files import idx
 from PIL import Image
 
 from minicnn import cli, train, weights
@@ -59,6 +61,38 @@ def test_from_a_folder_to_an_answer(call, here):
         assert len(shares) == 3
         assert shares == sorted(shares, reverse=True)
         assert name.endswith(".png")
+
+
+@pytest.mark.parametrize(
+    ("pictures", "labels"),
+    [
+        ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+        ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),  # as some programs unpack them
+    ],
+)
+def test_a_folder_of_mnists_files(call, here, pictures, labels):
+    """The two files to learn from; those to be tried on at the very end are left alone."""
+    data = train.drawn_shapes(60, size=16, noise=0.02, rng=0)
+    arrays = (255 * data.x[:, 0]).astype(np.uint8), data.targets.astype(np.uint8)
+    (here / "mnist").mkdir()
+    for name, array in zip((pictures, labels), arrays, strict=True):
+        packed = gzip.compress(idx(array)) if name.endswith(".gz") else idx(array)
+        (here / "mnist" / name).write_bytes(packed)
+        (here / "mnist" / name.replace("train", "t10k")).write_bytes(b"not to be read")
+    code, out, err = call("train", "./mnist", "--epochs", 1, "--network", "small", "-o", "w.npz")
+    assert (code, err) == (0, "")
+    assert out.startswith("60 examples of 1x16x16 in 5 classes: 12 each of 0, 1, 2, 3, 4")
+    assert Classifier.load("w.npz").classes == ("0", "1", "2", "3", "4")
+
+    code, _, err = call("train", "./mnist", "--size", 8, "-o", "v.npz")
+    assert (code, "--size and --colour are for pictures" in err) == (2, True)
+    (here / "mnist" / labels).unlink()
+    code, _, err = call("train", "./mnist", "-o", "v.npz")
+    assert (code, err) == (
+        1,
+        f"minicnn: './mnist' has {pictures!r} and no labels: train-labels-idx1-ubyte, "
+        "or .gz, must lie beside it.\n",
+    )
 
 
 def test_the_same_seed_gives_the_same_file(call, here):
@@ -160,12 +194,14 @@ def test_an_interrupt_keeps_what_it_says(call, here, monkeypatch, after, options
     assert Classifier.load("w.npz").name == "small"
 
 
-def test_a_run_that_diverges_is_a_failure(call, here):
-    options = ("--optimizer", "sgd", "--learning-rate", 1e6)
-    code, out, err = call("train", "drawn", *QUICK, *options, "-o", "w.npz")
-    if "Diverged" in out:
-        assert code == 1
-        assert (here / "w.npz").exists() == ("nothing written" not in err)
+@pytest.mark.parametrize(("batch_size", "epochs_done"), [(32, 1), (1, 0)])
+def test_a_run_that_diverges_is_a_failure(call, here, batch_size, epochs_done):
+    options = ("--optimizer", "sgd", "--learning-rate", 1e6, "--batch-size", batch_size)
+    code, out, err = call("train", "drawn", "--network", "medium", *options, "-o", "w.npz")
+    assert code == 1
+    assert f"The model is that of epoch {epochs_done}. Try a smaller learning_rate" in out
+    assert (here / "w.npz").exists() == (epochs_done > 0)
+    assert ("nothing written" in err) == (epochs_done == 0)
 
 
 def test_a_progress_line_on_a_terminal_only(call, here, monkeypatch):

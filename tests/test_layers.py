@@ -235,6 +235,14 @@ def test_layout_does_not_matter_on_the_way_back(name, x, data):
 
 
 @every_layer
+def test_a_gradient_beyond_the_dtype_is_taken_in_silence(name):
+    x = np.ones((2, 3, 8, 9), np.float32)
+    y, backward = made(name, x.shape).vjp(x)
+    dx, _ = backward(np.full(y.shape, 1e300))  # infinite, in float32
+    assert dx.shape == x.shape
+
+
+@every_layer
 @given(x=inputs())
 def test_a_picture_does_not_see_its_batch(name, x):
     if name in SEES_ITS_BATCH:

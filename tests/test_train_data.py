@@ -3,7 +3,6 @@
 import gzip
 import importlib.util
 import math
-import struct
 import sys
 from contextlib import suppress
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from idx_files import CODES, idx
 from laws import same_bits
 from PIL import Image
 
@@ -231,16 +231,6 @@ def test_packages_that_are_missing_are_named(monkeypatch, tmp_path):
 
 
 # --- IDX -----------------------------------------------------------------------------------
-
-CODES = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
-
-
-def idx(array, code=None):
-    code = CODES[array.dtype.str[1:]] if code is None else code
-    header = struct.pack(">BBBB", 0, 0, code, array.ndim) + struct.pack(
-        f">{array.ndim}I", *array.shape
-    )
-    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
 
 
 def hold(path, data):

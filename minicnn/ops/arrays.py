@@ -18,6 +18,9 @@ ADDRESSABLE = 1 << 44
 def real_array(x: Any, who: str, name: str = "x") -> Array:
     """Return `x` ready for arithmetic, as float32 or float64; never a copy without need.
 
+    Memory that is not aligned is copied: NumPy sums it in another order than the same numbers
+    elsewhere.
+
     float64 stays float64; float32, float16, integers and bools are computed in float32 (NumPy
     would add bytes modulo 256, and float16 is slow and coarse).
 
@@ -48,7 +51,7 @@ def real_array(x: Any, who: str, name: str = "x") -> Array:
         )
     dtype = np.float64 if x.dtype.kind == "f" and x.dtype.itemsize == 8 else np.float32
     ready: Array = np.asarray(x).astype(dtype, copy=False)
-    return ready
+    return ready if ready.flags.aligned else ready.copy()
 
 
 def image_batch(x: Any, who: str, name: str = "x") -> Array:
@@ -68,6 +71,12 @@ def image_batch(x: Any, who: str, name: str = "x") -> Array:
             f"{name} has shape {array.shape}.\n  {_four_axes(array.shape, name)}"
         )
     return array
+
+
+def in_dtype(dy: Array, dtype: Any) -> Array:
+    """Return a gradient in a dtype; what that cannot hold becomes infinite, to be seen."""
+    with np.errstate(over="ignore"):
+        return dy.astype(dtype, copy=False)
 
 
 def four_sizes(input_shape: Any, who: str) -> tuple[int, int, int, int]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import image_batch
+from minicnn.ops.arrays import image_batch, in_dtype
 from minicnn.ops.conv import conv2d
 from minicnn.ops.conv_back_input import SMALL, of_input
 from minicnn.ops.conv_back_weight import of_weight
@@ -106,12 +106,13 @@ def _checked(dy: Any, call: Call, who: str) -> Array:
             f"  dy      (N, O, OH, OW) = {dy.shape}\n"
             f"  output                 = {call.output_shape}"
         )
-    return np.ascontiguousarray(dy, call.x.dtype)
+    return np.ascontiguousarray(in_dtype(dy, call.x.dtype))
 
 
 def _of_params(dy: Array, call: Call, groups: int) -> tuple[Array, Array]:
     dweight = of_weight(dy, call.x, call.weight.shape, call.window, groups)
-    return dweight, dy.sum(axis=(0, 2, 3))
+    by_picture = dy.sum(axis=(2, 3))
+    return dweight, by_picture.sum(axis=0, dtype=np.float64).astype(dy.dtype)
 
 
 def _of_input(dy: Array, call: Call, groups: int) -> Array:

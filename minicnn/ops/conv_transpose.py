@@ -12,7 +12,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import blas
-from minicnn.ops.arrays import check_bytes, fitting, image_batch, real_array
+from minicnn.ops.arrays import check_bytes, fitting, image_batch, in_dtype, real_array
 from minicnn.ops.columns import tap
 from minicnn.ops.conv import conv2d
 from minicnn.ops.pad import pad2d
@@ -120,7 +120,8 @@ def conv_transpose2d_backward(
     """
     call = check_transposed(x, weight, stride, padding, output_padding, groups, dilation)
     x, weight, window = call.x, call.weight, call.window
-    dy = np.ascontiguousarray(image_batch(dy, "conv_transpose2d_backward", "dy"), x.dtype)
+    dy = image_batch(dy, "conv_transpose2d_backward", "dy")
+    dy = np.ascontiguousarray(in_dtype(dy, x.dtype))
     if dy.shape != call.output_shape:
         raise ShapeError(
             f"conv_transpose2d_backward: dy does not have the output's shape.\n"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
-from minicnn.ops.arrays import check_bytes, image_batch
+from minicnn.ops.arrays import check_bytes, image_batch, in_dtype
 from minicnn.ops.gather import cut
 from minicnn.shapes import Array, Pair, Shape, Window, flag
 
@@ -147,7 +147,7 @@ def gradient(dy: Array, shape: Shape, dtype: Any, who: str) -> Array:
             f"  dy      (N, C, OH, OW) = {dy.shape}\n"
             f"  output                 = {tuple(shape)}"
         )
-    return dy if dtype is None else dy.astype(dtype, copy=False)
+    return dy if dtype is None else in_dtype(dy, dtype)
 
 
 def _along(axis: int, some: slice) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import re
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -81,7 +82,37 @@ def read_idx(
     return Dataset(x.astype(np.float32) / np.float32(255), y.astype(np.int64), tuple(classes))
 
 
+def idx_files(folder: str | os.PathLike[str]) -> tuple[str, str] | None:
+    """Return the two files to learn from in a folder of MNIST's or one of its successors'.
+
+    They are called ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte``, packed (.gz) or
+    not; some programs write a dot for the second hyphen. None if there are no such pictures.
+
+    Raises
+    ------
+    DataError
+        If there are pictures, but no labels.
+    """
+    folder = os.fsdecode(folder)
+    found = {
+        part: [n for n in sorted(os.listdir(folder)) if TRAIN[part].fullmatch(n)] for part in TRAIN
+    }
+    if not found["images"]:
+        return None
+    if not found["labels"]:
+        raise DataError(
+            f"{folder!r} has {found['images'][0]!r} and no labels: train-labels-idx1-ubyte, "
+            f"or .gz, must lie beside it."
+        )
+    return os.path.join(folder, found["images"][0]), os.path.join(folder, found["labels"][0])
+
+
 MOST_CLASSES = 100_000
+TRAIN = {
+    "images": re.compile(r"train-images[-.]idx3-ubyte(\.gz)?"),
+    "labels": re.compile(r"train-labels[-.]idx1-ubyte(\.gz)?"),
+}
+"""How the files to learn from are called; others, called t10k, are for a last test."""
 
 
 def idx_array(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
