@@ -196,8 +196,9 @@ def test_an_interrupt_keeps_what_it_says(call, here, monkeypatch, after, options
 
 @pytest.mark.parametrize(("batch_size", "epochs_done"), [(32, 1), (1, 0)])
 def test_a_run_that_diverges_is_a_failure(call, here, batch_size, epochs_done):
-    options = ("--optimizer", "sgd", "--learning-rate", 1e6, "--batch-size", batch_size)
-    code, out, err = call("train", "drawn", "--network", "medium", *options, "-o", "w.npz")
+    options = ("--size", 16, "--optimizer", "sgd", "--batch-size", batch_size)
+    options += ("--network", "medium", "--learning-rate", 1e6)
+    code, out, err = call("train", "drawn", *options, "-o", "w.npz")
     assert code == 1
     assert f"The model is that of epoch {epochs_done}. Try a smaller learning_rate" in out
     assert (here / "w.npz").exists() == (epochs_done > 0)

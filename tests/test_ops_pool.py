@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from laws import Untouched, same_bits, within_rounding
 from strategies import DTYPES, arrays, pairs, pictures, poolings
 
+from minicnn import MaxPool2D
 from minicnn.errors import ConfigError, DTypeError, LimitError, ShapeError
 from minicnn.ops import (
     adaptive_avg_pool2d,
@@ -17,6 +18,7 @@ from minicnn.ops import (
     avg_pool2d_backward,
     max_pool2d,
     max_pool2d_backward,
+    pool_winners,
 )
 from minicnn.ops.pool_adaptive import bins
 from minicnn.shapes import Window
@@ -41,6 +43,21 @@ def test_the_largest_of_each_window(case):
     for i, j, taps in seen_by(window_of(case.geometry), *case.x.shape[2:]):
         rows, columns = zip(*taps, strict=True)
         assert (y[:, :, i, j] == case.x[:, :, rows, columns].max(axis=2)).all()
+
+
+@given(poolings(dtype=np.float32), st.integers(0, 99))
+def test_who_learns_sees_the_same_largest_values(case, seed):
+    """To the bit, though 0 and -0 are equal, and whatever way is taken."""
+    x = np.random.default_rng(seed).choice([0.0, -0.0, np.nan], case.x.shape, p=[0.45, 0.45, 0.1])
+    layer = MaxPool2D(**case.geometry)
+    y, backward = layer.vjp(x)
+    same_bits(y, layer(x))
+    dx, _ = backward(np.ones_like(y))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool_winners, "FEW", 0)
+        y, backward = layer.vjp(x)
+        same_bits(y, layer(x))
+        same_bits(backward(np.ones_like(y))[0], dx)
 
 
 @given(poolings(max_dilation=1), st.booleans())

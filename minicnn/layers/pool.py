@@ -6,11 +6,7 @@ from typing import Any
 
 from minicnn.layers.base import Backward, Layer, compact, image_shape
 from minicnn.ops.arrays import image_batch
-from minicnn.ops.pool import (
-    avg_pool2d,
-    avg_pool2d_backward,
-    max_pool2d,
-)
+from minicnn.ops.pool import avg_pool2d, avg_pool2d_backward, max_pool2d
 from minicnn.ops.pool_adaptive import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_backward,
@@ -93,12 +89,11 @@ class MaxPool2D(_Pool):
         x = image_batch(x, "max_pool2d")
         window, shape, dtype = self.window(*x.shape[2:]), x.shape, x.dtype
         y, found = largest_and_winners(x, window, pooled_size(shape, window, "max_pool2d"))
+        y_shape = y.shape  # of y no more is kept
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
             dy = gradient(dy, y_shape, dtype, "max_pool2d_backward")
             return send_to_winners(dy, found, window, shape), {}
-
-        y_shape = y.shape
 
         return y, backward
 

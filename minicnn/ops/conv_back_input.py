@@ -25,12 +25,12 @@ from minicnn.ops.lanes import (
     NUMBERS,
     PARTS,
     SPLIT,
-    Room,
     back_in_order,
     cuts,
     numbers,
     side_by_side,
 )
+from minicnn.ops.room import Room, keep_memory
 from minicnn.shapes import Array, Shape, Window
 
 LANES = 8
@@ -71,6 +71,7 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
     send_back = _send_back_by_row if by_row else _send_back
 
     def work(some: Iterator[tuple[slice, slice, slice]]) -> None:
+        keep_memory()
         room = Room(dx.dtype)
         for images, some_groups, channels in some:
             taps, into = matrix[some_groups, channels], dx[images, some_groups, channels]
@@ -83,7 +84,7 @@ def of_input(dy: Array, shape: Shape, weight: Array, window: Window) -> Array:
                 back_in_order(canvas, into)
 
     with blas.one_thread:
-        threads.share(work, pieces, most=None if dy.size * share * kh * kw > SPLIT else 1)
+        threads.share(work, pieces, most=PARTS if dy.size * share * kh * kw > SPLIT else 1)
     return dx.reshape(shape)
 
 

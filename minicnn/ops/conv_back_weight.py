@@ -1,8 +1,8 @@
 """The gradient of a convolution's weight: what each tap saw, times what came back, summed.
 
-A product of matrices: columns of `x`, pictures side by side (`minicnn.ops.lanes`), times `dy`.
-Where a product for each row of outputs has enough pixels, columns are not copied KH times, but
-overlap, as on the way forward (`minicnn.ops.gather`)::
+A product of matrices: columns of `x`, of several pictures (see `minicnn.ops.lanes`; wide rows
+follow each other instead), times `dy`. Where a product for each row of outputs has enough to do,
+columns are not copied KH times, but overlap, as on the way forward (`minicnn.ops.gather`)::
 
     lines of row 0, of row 1, of row 2, of row 3 ...
     [--- columns of output row 0 ---]
@@ -20,7 +20,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from minicnn.ops import blas, threads
 from minicnn.ops.gather import cut
-from minicnn.ops.lanes import NUMBERS, PARTS, SPLIT, Room, cuts
+from minicnn.ops.lanes import NUMBERS, PARTS, SPLIT, cuts
+from minicnn.ops.room import Room, keep_memory
 from minicnn.shapes import Array, Shape, Window
 
 ROW = 16
@@ -34,8 +35,11 @@ PIXELS = 1 << 12
 """A band has so many pixels (times pictures) even if all channels do not fit: they take turns."""
 
 LONG = 4
-"""Rows with so many times as many pixels as there are filters have a product of their own: it
+"""Rows with so many times as many pixels as there are filters may have a product of their own: it
 saves copies of the columns, but adds up a matrix of weights a row."""
+
+WORK = 1 << 14
+"""Such a product has so many multiplications, or it is not worth its call."""
 
 FILL = 4
 """BLAS computes filters by fours, and one, two or three left over slowly: three cost more than
@@ -57,6 +61,7 @@ def of_weight(dy: Array, x: Array, weight_shape: Shape, window: Window, groups: 
     sums = np.zeros((parts, groups, share, kh, kw, filters // groups), x.dtype)
 
     def work(some: Iterator[int]) -> None:
+        keep_memory()
         room = Room(x.dtype)
         for part in some:
             for images, some_groups, rows in pieces[part::parts]:
@@ -77,19 +82,19 @@ def _back(dy: Array, room: Room) -> Array:
     """Return what came back, side by side: (G, filters, rows, OW*N), zeros after the last."""
     images, groups, filters, rows, ow = dy.shape
     filled = filters if filters < FILL - 1 else -(-filters // FILL) * FILL
-    back, pixels = _in_runs(room, "back", groups, filled, rows, ow, images)
+    back, pixels = _in_runs(room, "back", ow >= WIDE, groups, filled, rows, ow, images)
     pixels[:, :filters] = dy.transpose(1, 2, 3, 4, 0)
     back[:, filters:] = 0
     return back
 
 
-def _in_runs(room: Room, name: str, *shape: int) -> tuple[Array, Array]:
-    """Return a buffer (..., OW*N), and the same memory as (..., OW, N)."""
-    *others, ow, images = shape
-    flat = room.array(name, *others, ow * images)
-    if ow < WIDE:
-        return flat, flat.reshape(shape)
-    return flat, flat.reshape(*others, images, ow).swapaxes(-1, -2)
+def _in_runs(room: Room, name: str, wide: bool, *shape: int) -> tuple[Array, Array]:
+    """Return a buffer (..., W*N), and the same memory as (..., W, N): rows, if wide, or lanes."""
+    *others, width, images = shape
+    flat = room.array(name, *others, width * images)
+    if wide:
+        return flat, flat.reshape(*others, images, width).swapaxes(-1, -2)
+    return flat, flat.reshape(shape)
 
 
 def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
@@ -101,7 +106,7 @@ def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
         inside, of_x = cut(first * step - before, 1, size[axis], x.shape[3 + axis])
         at.append(inside)
         pixels.append(of_x)
-    flat, seen = _in_runs(room, "seen", *x.shape[1:3], *size, len(x))
+    flat, seen = _in_runs(room, "seen", ow >= WIDE, *x.shape[1:3], *size, len(x))
     flat.fill(0)
     seen[:, :, *at] = x[:, :, :, *pixels].transpose(1, 2, 3, 4, 0)
     return seen
@@ -109,9 +114,10 @@ def _seen(x: Array, window: Window, rows: slice, ow: int, room: Room) -> Array:
 
 def _products(seen: Array, back: Array, window: Window, room: Room) -> Array:
     """Return what these pixels add to the weight's gradient: (G, C, KH, KW, filters)."""
-    (kh, kw), (groups, channels) = window.kernel_size, seen.shape[:2]
+    (kh, kw), (groups, channels, height) = window.kernel_size, seen.shape[:3]
     filters, rows, long = back.shape[1:]
-    if kh > 1 and window.dilation[0] == 1 and long >= LONG * filters:
+    has_work = long >= LONG * filters and channels * kh * kw * long * filters >= WORK
+    if has_work and window.dilation[0] == 1 and 2 * height <= kh * rows:  # half as many copies
         lines = _overlapping_columns(seen, window, rows, long, room)
         products = lines @ back.transpose(0, 2, 3, 1)  # one for each row
         sums: Array = products.sum(axis=1).reshape(groups, kh, channels, kw, filters)
@@ -126,7 +132,8 @@ def _columns(seen: Array, window: Window, rows: int, long: int, room: Room) -> A
     (kh, kw), (groups, channels, _, _, images) = window.kernel_size, seen.shape
     (sh, sw), (dh, dw) = window.stride, window.dilation
     ow = long // images
-    flat, columns = _in_runs(room, "columns", groups, channels, kh, kw, rows, ow, images)
+    shape = groups, channels, kh, kw, rows, ow, images
+    flat, columns = _in_runs(room, "columns", ow >= WIDE, *shape)
     group, channel, row, pixel, image = seen.strides
     steps = (group, channel, dh * row, dw * pixel, sh * row, sw * pixel, image)
     columns[...] = as_strided(seen, columns.shape, steps)
@@ -137,7 +144,8 @@ def _overlapping_columns(seen: Array, window: Window, rows: int, long: int, room
     """Return the columns of each row of outputs: (G, rows, KH*C*KW, OW*N)."""
     (kh, kw), (groups, channels, height, _, images) = window.kernel_size, seen.shape
     (sh, sw), (_, dw) = window.stride, window.dilation
-    flat, lines = _in_runs(room, "columns", groups, height, channels, kw, long // images, images)
+    shape: tuple[int, ...] = (groups, height, channels, kw, long // images, images)
+    flat, lines = _in_runs(room, "columns", long // images >= WIDE, *shape)
     group, channel, row, pixel, image = seen.strides
     steps = (group, row, channel, dw * pixel, sw * pixel, image)
     lines[...] = as_strided(seen, lines.shape, steps)

@@ -3,7 +3,8 @@
 - Of the input: a pixel's value went through every tap that saw it, so what comes back to it is a
   sum over the same taps. Each output's gradient times the weight is a column, added back to where
   `im2col` would have taken it from. A large picture is rather convolved once more: `dy` with the
-  kernel turned by half, filters and channels exchanged, which needs no columns of its own.
+  kernel turned by half, filters and channels exchanged, which needs no columns of its own (but
+  puts zeros around `dy`, and an infinite weight times those would be NaN).
 - Of the weight: what a tap saw, times what came back, summed over all places: the rows of `dy`
   times the columns of `im2col`. What the input's gradient is plays no part in it: who learns, and
   does not ask how the picture should change, takes `conv2d_backward_params`.

@@ -93,7 +93,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
     weight = products.in_order_of_lines(weight, bias if ones else None)
 
     def work(some: Iterator[Band]) -> None:
-        gather = Gather(window, ones)
+        gather = Gather(window, ones, x.dtype)
         for band in some:
             images, some_groups, rows, columns = band
             seen, factors = x[images, some_groups], weight[some_groups]

@@ -12,12 +12,13 @@ outputs begins a row of lines further on, and overlaps. Nothing has to be copied
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from minicnn.ops.bands import Band
+from minicnn.ops.room import Room
 from minicnn.shapes import Array, Pair, Window
 
 Cut = tuple[slice, slice]
@@ -31,10 +32,10 @@ class Gather:
     last bit of the result would depend on it.
     """
 
-    def __init__(self, window: Window, ones: bool) -> None:
+    def __init__(self, window: Window, ones: bool, dtype: Any) -> None:
         """Keep the window, and whether a line of ones, for the bias, ends each row's lines."""
         self.window, self.ones = window, ones
-        self._buffers: dict[str, Array] = {}
+        self._room = Room(dtype)
 
     def lines(self, x: Array, band: Band, *, by_row: bool) -> Array:
         """Return the lines of all rows that the band sees, as columns: they overlap.
@@ -56,17 +57,17 @@ class Gather:
         images, groups, channels, taps = *x.shape[:3], x.shape[2] * kw
         rows, (oh, ow) = self._rows_seen(band), band.size
         if by_row:
-            lines = self._room("lines", images, groups, rows, taps + self.ones, ow, like=x)
-            lines = lines.swapaxes(2, 3)
+            held = self._room.array("lines", images, groups, rows, taps + self.ones, ow)
+            lines = held.swapaxes(2, 3)
         else:
-            lines = self._room("lines", images, groups, taps + self.ones, rows, ow, like=x)
+            held = lines = self._room.array("lines", images, groups, taps + self.ones, rows, ow)
         self._shift(lines[:, :, :taps].reshape(images, groups, channels, kw, rows, ow), x, band)
         lines[:, :, taps:] = 1
         image, group, line, row, pixel = lines.strides
         return np.ndarray(
             (images, groups, kh, taps + self.ones, oh, ow),
             lines.dtype,
-            self._buffers["lines"],
+            held,
             strides=(image, group, dh * row, line, sh * row, pixel),
         )
 
@@ -75,7 +76,7 @@ class Gather:
         (kh, kw), (sh, sw), (dh, dw) = self._sizes
         images, groups, channels, height, width = x.shape
         taps, (oh, ow) = channels * kw, band.size
-        columns = self._room("columns", images, groups, kh, taps + self.ones, oh, ow, like=x)
+        columns = self._room.array("columns", images, groups, kh, taps + self.ones, oh, ow)
         if kh > 1 and self._few_lines(band):
             columns[...] = self.lines(x, band, by_row=False)
         else:
@@ -102,7 +103,7 @@ class Gather:
             across = [cut(left + v * dw, sw, ow, x.shape[4]) for v in range(kw)]
             _copy(lines[:, :, :, None], x, down, across)
             return
-        phases = self._room("phases", *x.shape[:3], sw, rows, width, like=x)
+        phases = self._room.array("phases", *x.shape[:3], sw, rows, width)
         across = [cut(left + phase, sw, width, x.shape[4]) for phase in range(sw)]
         _copy(phases[:, :, :, None], x, down, across)
         for v in range(kw):
@@ -123,13 +124,6 @@ class Gather:
     def _corner(self, band: Band) -> Pair:
         (sh, sw), ((top, _), (left, _)) = self.window.stride, self.window.padding
         return band.rows.start * sh - top, band.columns.start * sw - left
-
-    def _room(self, name: str, *shape: int, like: Array) -> Array:
-        size = math.prod(shape)
-        if name not in self._buffers or self._buffers[name].size < size:
-            self._buffers.pop(name, None)  # first, so that there are never two
-            self._buffers[name] = np.empty(size, like.dtype)
-        return self._buffers[name][:size].reshape(shape)
 
 
 def _copy(out: Array, x: Array, down: Sequence[Cut], across: Sequence[Cut]) -> None:

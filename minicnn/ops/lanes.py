@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -27,33 +26,8 @@ SPLIT = 1 << 24
 """From so many multiplications on, it pays to wake another thread."""
 
 PARTS = 4
-"""Work is cut into so many parts for the threads, whatever their number."""
-
-KEPT = 1 << 23
-"""The bytes of a block that is asked for and given back at once.
-
-The C library on Linux keeps memory that was given back for the next array, instead of asking the
-system for new pages, but not more than twice the largest block that it has ever been given back.
-After a block of this size, a step of learning LeNet-5 asks for no page at all; else it asked for
-1,400, which took a quarter of its time (measured). Pages that are not written to cost nothing."""
-
-
-class Room:
-    """One thread's buffers, kept from band to band."""
-
-    def __init__(self, dtype: Any) -> None:
-        """Begin with none; see `KEPT`."""
-        self._dtype = np.dtype(dtype)
-        self._buffers: dict[str, Array] = {}
-        np.empty(KEPT, np.uint8)
-
-    def array(self, name: str, *shape: int) -> Array:
-        """Return an array of this shape in the buffer of that name, with what it had in it."""
-        size = math.prod(shape)
-        if name not in self._buffers or self._buffers[name].size < size:
-            self._buffers.pop(name, None)  # first, so that there are never two
-            self._buffers[name] = np.empty(size, self._dtype)
-        return self._buffers[name][:size].reshape(shape)
+"""Work is cut into so many parts, whatever the number of threads; no more of them than this have
+something to do, each with buffers of some megabytes."""
 
 
 def numbers(channels: int, window: Window, size: Pair) -> int:

@@ -12,6 +12,13 @@ from minicnn.ops.masks import bits, keep
 from minicnn.ops.pool_windows import Tap, slide, taps
 from minicnn.shapes import Array, Pair, Shape, Window
 
+CACHED = 1 << 22
+"""Pictures of up to so many bytes, all together, stay near the processor, and a copy is cheap."""
+
+FEW = 9
+"""Up to so many taps it pays to copy what each sees, and to write what goes back to each without a
+copy; more are short work each, which begins and ends too often."""
+
 
 class Winner(NamedTuple):
     """Where one tap of the window saw the largest value: what it saw, and at which stops."""
@@ -31,7 +38,8 @@ def largest_and_winners(x: Array, window: Window, size: Pair) -> tuple[Array, li
     """Return the largest values, and for each tap of the window where it wins.
 
     The first of several that are equally large wins, in the order of reading; the last of several
-    NaN. That is all that the way back must know: a byte or so for each value of x.
+    NaN. That is all that the way back must know: a byte for each tap of each window, so one for
+    each value of x where windows do not overlap.
 
     Parameters
     ----------
@@ -41,7 +49,8 @@ def largest_and_winners(x: Array, window: Window, size: Pair) -> tuple[Array, li
     """
     down, across = (list(taps(window, axis, x.shape, size)) for axis in (0, 1))
     seen = [[x[..., rows.pixels, columns.pixels] for columns in across] for rows in down]
-    if _apart(window) and all(values.shape[2:] == size for row in seen for values in row):
+    whole = all(values.shape[2:] == size for row in seen for values in row)
+    if whole and _are_apart(window) and len(down) * len(across) <= FEW and x.nbytes <= CACHED:
         # each value is seen once: a copy, to be read in one go, serves both
         seen = [[values.copy() for values in row] for row in seen]
         y = reduce(_larger, (reduce(_larger, column) for column in zip(*seen, strict=True)))
@@ -73,20 +82,22 @@ def send_to_winners(dy: Array, found: list[Winner], window: Window, shape: Shape
         In the dtype of x, which is no longer needed.
     """
     dy = np.ascontiguousarray(dy)
-    dx = np.zeros(shape, dy.dtype)
+    dx, apart = np.zeros(shape, dy.dtype), _are_apart(window)
     for rows, columns, won in found:
         came_back, into = dy[..., rows.stops, columns.stops], dx[..., rows.pixels, columns.pixels]
-        if _apart(window):
+        if apart and len(found) <= FEW:
             np.multiply(bits(came_back), won, out=bits(into))  # `keep`, without a copy of it
+        elif apart:
+            into[...] = keep(won, came_back)
         else:
             with np.errstate(all="ignore"):
                 into += keep(won, came_back)
     return dx
 
 
-def _apart(window: Window) -> bool:
+def _are_apart(window: Window) -> bool:
     """Say whether no two windows see the same pixel."""
-    return not any(np.greater(window.span, window.stride))
+    return all(np.less_equal(window.span, window.stride))
 
 
 def _larger(values: Array, others: Array) -> Array:
