@@ -86,6 +86,9 @@ def test_a_folder_of_mnists_files(call, here, pictures, labels):
 
     code, _, err = call("train", "./mnist", "--size", 8, "-o", "v.npz")
     assert (code, "--size and --colour are for pictures" in err) == (2, True)
+    (here / "mnist" / labels).write_bytes(idx(np.zeros(60, np.uint8)))
+    code, _, err = call("train", "./mnist", "-o", "v.npz")
+    assert (code, "holds one class alone, 0" in err) == (1, True)
     (here / "mnist" / labels).unlink()
     code, _, err = call("train", "./mnist", "-o", "v.npz")
     assert (code, err) == (

@@ -187,7 +187,12 @@ def _examples(args: argparse.Namespace) -> Dataset:
     if files and (args.size or args.colour):
         raise WrongCall("--size and --colour are for pictures, not for files of numbers (IDX)")
     if files:
-        return read_idx(*files)
+        data = read_idx(*files)
+        if len(data) and len(data.classes) < 2:
+            raise DataError(
+                f"{files[1]!r} holds one class alone, 0: there is nothing to tell apart"
+            )
+        return data
     data = read_folder(args.data, size=args.size or (SIDE, SIDE), channels=3 if args.colour else 1)
     if len(data.classes) < 2:
         raise DataError(

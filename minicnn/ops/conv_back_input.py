@@ -9,7 +9,7 @@ from stand together and overlap, so their share is summed by the matrix product 
 is left to add are the KW taps of a row::
 
     rows of dy  0 1 2 3 4     the picture's row 2, of a kernel of three rows, gets from 0 1 2,
-                              row 3 from 1 2 3: neighbours, whatever they are called in memory
+                              row 3 from 1 2 3: neighbours in memory
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def keep_memory() -> None:
 
     On Linux it does so, instead of asking the system for new pages, but for not more than twice the
     largest block that it has ever been given back. After one of `KEPT` bytes, a step of learning
-    LeNet-5 asks for no page at all; else it asked for 1,400, which took a quarter of its time
+    LeNet-5 asks for hardly a page; without one it asked for 1,400, which took a quarter of its time
     (measured). Pages that are not written to cost nothing.
     """
     np.empty(KEPT, np.uint8)
