@@ -234,6 +234,23 @@ def test_layout_does_not_matter_on_the_way_back(name, x, data):
             same_bits(np.ascontiguousarray(gradients_[key]), np.ascontiguousarray(gradient))
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [Conv2D(1, 1, 1), ConvTranspose2D(1, 1, 1), BatchNorm2D(1, moments="batch")],
+    ids=repr,
+)
+def test_unaligned_memory_is_summed_alike(layer):
+    """NumPy sums it through a buffer, in another order, where all of an array is one sum."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        x = rng.standard_normal((17, 1, 27, 23), np.float32)
+        *_, odd = (array for _, array in layouts(x))
+        assert not odd.flags.aligned
+        backward = layer.vjp(x)[1]
+        for key, gradient in backward(x)[1].items():
+            same_bits(backward(odd)[1][key], gradient)
+
+
 @every_layer
 def test_a_gradient_beyond_the_dtype_is_taken_in_silence(name):
     x = np.ones((2, 3, 8, 9), np.float32)
