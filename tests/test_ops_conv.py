@@ -500,20 +500,6 @@ def test_nor_do_the_tiles_that_a_product_is_cut_into(filters, channels, size, ke
         same_bits(conv2d_backward(dy[n : n + 1], x[n : n + 1], weight)[0], dx[n : n + 1])
 
 
-def test_unaligned_memory_gives_the_same_sums():
-    """NumPy sums it through a buffer, in another order."""
-    rng = np.random.default_rng(0)
-    x, weight = np.ones((17, 1, 27, 23), np.float32), np.ones((1, 1, 1, 1), np.float32)
-    for _ in range(10):
-        dy = rng.standard_normal(x.shape, np.float32)
-        *_, odd = (array for _, array in layouts(dy))
-        assert not odd.flags.aligned
-        for gradient, other in zip(
-            conv2d_backward(dy, x, weight), conv2d_backward(odd, x, weight), strict=True
-        ):
-            same_bits(gradient, other)
-
-
 def test_the_bias_of_many_small_pictures_is_summed_well():
     dy = np.random.default_rng(0).random((20_000, 4, 1, 1), np.float32)
     *_, dbias = conv2d_backward(dy, np.zeros_like(dy), np.zeros((4, 4, 1, 1), np.float32))
