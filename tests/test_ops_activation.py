@@ -81,7 +81,7 @@ def test_bytes_are_computed_in_float32(name):
 
 @every_function
 def test_a_gradient_of_another_shape_is_refused(name):
-    with pytest.raises(ShapeError, match=r"dy must have the shape of x, \(3,\), got \(2,\)"):
+    with pytest.raises(ShapeError, match=r"(?s)dy does not have.*dy +\(2,\).*output +\(3,\)"):
         POINTWISE[name][1](np.ones(2), np.ones(3))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError, short
+from minicnn.errors import ConfigError, short
 from minicnn.layers import PICTURE, Layer, Merge
 from minicnn.layers.base import Backward, Gradients
 from minicnn.layers.plan import in_step
-from minicnn.ops.arrays import real_array
+from minicnn.ops.arrays import came_back, real_array
 from minicnn.shapes import Array
 from minicnn.trace import Step, Trace
 
@@ -99,11 +99,12 @@ def way_back(model: Layer, x: Array, dy: Any) -> WayBack:
                 values[position], way = node.layer.vjp(*inputs)
         ways.append(way)
     last = len(plan) - 1
-    came_back = {last: _checked(dy(values[last]) if callable(dy) else dy, values[last])}
+    y = values[last]
+    slopes = {last: came_back(dy(y) if callable(dy) else dy, y.shape, y.dtype, "way_back")}
     gradients: list[Gradients] = [{} for _ in plan]
     for position in range(last, -1, -1):
         node, way = plan[position], ways[position]
-        arrived = came_back.setdefault(position, np.zeros_like(values[position]))
+        arrived = slopes.setdefault(position, np.zeros_like(values[position]))
         if way is not None:
             onward, gradients[position] = way(arrived)
             parts: tuple[Array, ...] = (onward,)
@@ -111,7 +112,7 @@ def way_back(model: Layer, x: Array, dy: Any) -> WayBack:
             assert isinstance(node.layer, Merge)
             parts = node.layer.split(arrived, *(values[s].shape for s in node.sources))
         for source, part in zip(node.sources, parts, strict=True):
-            came_back[source] = came_back[source] + part if source in came_back else part
+            slopes[source] = slopes[source] + part if source in slopes else part
     steps = tuple(
         BackStep(
             node.name,
@@ -119,12 +120,12 @@ def way_back(model: Layer, x: Array, dy: Any) -> WayBack:
             tuple(values[source] for source in node.sources),
             values[position],
             node.sources,
-            came_back[position],
+            slopes[position],
             gradients[position],
         )
         for position, node in enumerate(plan)
     )
-    return WayBack(values[PICTURE], steps, came_back[PICTURE])
+    return WayBack(values[PICTURE], steps, slopes[PICTURE])
 
 
 def a_layer(model: Any) -> Layer:
@@ -138,14 +139,3 @@ def a_layer(model: Any) -> Layer:
     if not isinstance(model, Layer):
         raise ConfigError(f"model must be a Layer, such as Sequential(...), got {short(model)}")
     return model
-
-
-def _checked(dy: Any, output: Array) -> Array:
-    dy = real_array(dy, "way_back", "dy")
-    if dy.shape != output.shape:
-        raise ShapeError(
-            f"way_back: dy does not have the output's shape.\n"
-            f"  dy      {dy.shape}\n  output  {output.shape}"
-        )
-    checked: Array = dy.astype(output.dtype, copy=False)
-    return checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.layers.base import Backward, Layer, compact, image_shape
-from minicnn.ops.arrays import image_batch
+from minicnn.ops.arrays import came_back, image_batch
 from minicnn.ops.pool import avg_pool2d, avg_pool2d_backward, max_pool2d
 from minicnn.ops.pool_adaptive import (
     adaptive_avg_pool2d,
@@ -13,7 +13,7 @@ from minicnn.ops.pool_adaptive import (
     adaptive_size,
     output_pair,
 )
-from minicnn.ops.pool_windows import gradient, pool_window, pooled_size
+from minicnn.ops.pool_windows import pool_window, pooled_size
 from minicnn.ops.pool_winners import largest_and_winners, send_to_winners
 from minicnn.shapes import Array, Pair, Shape, Window, flag
 
@@ -92,7 +92,7 @@ class MaxPool2D(_Pool):
         y_shape = y.shape  # of y no more is kept
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dy = gradient(dy, y_shape, dtype, "max_pool2d_backward")
+            dy = came_back(dy, y_shape, dtype, "max_pool2d_backward")
             return send_to_winners(dy, found, window, shape), {}
 
         return y, backward

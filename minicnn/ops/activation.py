@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import fitting, in_dtype, real_array
+from minicnn.ops.arrays import came_back, fitting, real_array
 from minicnn.ops.masks import keep, select
 from minicnn.shapes import Array, Shape, real
 
@@ -77,7 +77,7 @@ def relu_mask(x: Array) -> Array:
 
 def relu_backward_by_mask(dy: Array, mask: Array, dtype: Any) -> Array:
     """Return the same as `relu_backward`, of an x that is no longer there, only its mask."""
-    return keep(mask, _gradient(dy, mask, "relu_backward", dtype))
+    return keep(mask, came_back(dy, mask.shape, dtype, "relu_backward"))
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
@@ -109,7 +109,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Array:
     """Return the gradient of the input of `leaky_relu`: `dy` times the slope, 1 where x > 0."""
     x, slope = real_array(x, "leaky_relu_backward"), check_slope(negative_slope)
-    dy = _gradient(dy, x, "leaky_relu_backward")
+    dy = came_back(dy, x.shape, x.dtype, "leaky_relu_backward")
     with np.errstate(all="ignore"):
         return select(x > 0, dy, dy * x.dtype.type(slope))
 
@@ -153,7 +153,7 @@ def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
     dweight : array (C,) or (1,)
     """
     x, by_channel = _with_slopes(x, weight, "prelu_backward")
-    dy = _gradient(dy, x, "prelu_backward")
+    dy = came_back(dy, x.shape, x.dtype, "prelu_backward")
     with np.errstate(all="ignore"):
         dx = select(x > 0, dy, by_channel * dy)
         parts = np.ascontiguousarray(keep(~(x > 0), x * dy))  # summed in one order only
@@ -192,7 +192,7 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
 
 def sigmoid_backward_by_output(dy: Array, y: Array) -> Array:
     """Return the same as `sigmoid_backward`, of an x that is no longer there, only its sigmoid."""
-    dy = _gradient(dy, y, "sigmoid_backward")
+    dy = came_back(dy, y.shape, y.dtype, "sigmoid_backward")
     with np.errstate(all="ignore"):
         dx: Array = 1 - y
         dx *= y
@@ -227,7 +227,7 @@ def tanh_backward(dy: Array, x: Array) -> Array:
 
 def tanh_backward_by_output(dy: Array, y: Array) -> Array:
     """Return the same as `tanh_backward`, of an x that is no longer there, only its tanh."""
-    dy = _gradient(dy, y, "tanh_backward")
+    dy = came_back(dy, y.shape, y.dtype, "tanh_backward")
     with np.errstate(all="ignore"):
         dx: Array = y * y
         np.subtract(1, dx, out=dx)
@@ -259,11 +259,3 @@ def _with_slopes(x: Any, weight: Any, who: str) -> tuple[Array, Array]:
         raise ShapeError(f"{who}: weight must be (C,) or (1,), got {weight.shape}")
     check_slopes(x.shape, weight.size, who)
     return x, weight.reshape(weight.size, *(1,) * max(0, x.ndim - 2))
-
-
-def _gradient(dy: Any, x: Array, who: str, dtype: Any = None) -> Array:
-    """Return dy in the dtype of x (or another), refusing another shape."""
-    dy = real_array(dy, who, "dy")
-    if dy.shape != x.shape:
-        raise ShapeError(f"{who}: dy must have the shape of x, {x.shape}, got {dy.shape}")
-    return in_dtype(dy, x.dtype if dtype is None else dtype)

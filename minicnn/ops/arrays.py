@@ -73,10 +73,36 @@ def image_batch(x: Any, who: str, name: str = "x") -> Array:
     return array
 
 
-def in_dtype(dy: Array, dtype: Any) -> Array:
-    """Return a gradient in a dtype; what that cannot hold becomes infinite, to be seen."""
+def came_back(dy: Any, shape: Shape, dtype: Any, who: str) -> Array:
+    """Return the gradient of an output of this shape, for the way back.
+
+    Parameters
+    ----------
+    dy : array
+        What comes back.
+    shape : tuple of int
+        The output's.
+    dtype : dtype or None
+        To compute in (None: its own); what that cannot hold becomes infinite, to be seen.
+    who : str
+        The operation, for the error.
+
+    Raises
+    ------
+    DTypeError
+        See `real_array`.
+    ShapeError
+        If it has another shape than the output.
+    """
+    array = real_array(dy, who, "dy")
+    if array.shape != tuple(shape):
+        raise ShapeError(
+            f"{who}: dy does not have the output's shape.\n"
+            f"  dy      {array.shape}\n"
+            f"  output  {tuple(shape)}"
+        )
     with np.errstate(over="ignore"):
-        return dy.astype(dtype, copy=False)
+        return array if dtype is None else array.astype(dtype, copy=False)
 
 
 def four_sizes(input_shape: Any, who: str) -> tuple[int, int, int, int]:

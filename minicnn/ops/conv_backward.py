@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ShapeError
-from minicnn.ops.arrays import image_batch, in_dtype
+from minicnn.ops.arrays import came_back
 from minicnn.ops.conv import conv2d
 from minicnn.ops.conv_back_input import SMALL, of_input
 from minicnn.ops.conv_back_weight import of_weight
@@ -100,14 +99,7 @@ def conv2d_backward_params(
 
 
 def _checked(dy: Any, call: Call, who: str) -> Array:
-    dy = image_batch(dy, who, "dy")
-    if dy.shape != call.output_shape:
-        raise ShapeError(
-            f"{who}: dy does not have the output's shape.\n"
-            f"  dy      (N, O, OH, OW) = {dy.shape}\n"
-            f"  output                 = {call.output_shape}"
-        )
-    return np.ascontiguousarray(in_dtype(dy, call.x.dtype))
+    return np.ascontiguousarray(came_back(dy, call.output_shape, call.x.dtype, who))
 
 
 def _of_params(dy: Array, call: Call, groups: int) -> tuple[Array, Array]:

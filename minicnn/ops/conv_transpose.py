@@ -12,7 +12,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import blas
-from minicnn.ops.arrays import check_bytes, fitting, image_batch, in_dtype, real_array
+from minicnn.ops.arrays import came_back, check_bytes, fitting, image_batch, real_array
 from minicnn.ops.columns import tap
 from minicnn.ops.conv import conv2d
 from minicnn.ops.pad import pad2d
@@ -120,14 +120,8 @@ def conv_transpose2d_backward(
     """
     call = check_transposed(x, weight, stride, padding, output_padding, groups, dilation)
     x, weight, window = call.x, call.weight, call.window
-    dy = image_batch(dy, "conv_transpose2d_backward", "dy")
-    dy = np.ascontiguousarray(in_dtype(dy, x.dtype))
-    if dy.shape != call.output_shape:
-        raise ShapeError(
-            f"conv_transpose2d_backward: dy does not have the output's shape.\n"
-            f"  dy      (N, O, OH, OW) = {dy.shape}\n"
-            f"  output                 = {call.output_shape}"
-        )
+    dy = came_back(dy, call.output_shape, x.dtype, "conv_transpose2d_backward")
+    dy = np.ascontiguousarray(dy)
     (batch, _, height, width), filters = x.shape, dy.shape[1]
     canvas = pad2d(dy, window.padding)
     dx = conv2d(canvas, weight, stride=window.stride, dilation=window.dilation, groups=groups)[

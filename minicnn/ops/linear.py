@@ -10,7 +10,7 @@ import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.ops import blas, threads
-from minicnn.ops.arrays import check_bytes, fitting, in_dtype, real_array
+from minicnn.ops.arrays import came_back, check_bytes, fitting, real_array
 from minicnn.shapes import Array, Pair, Shape, integer
 
 ROWS = 16
@@ -102,13 +102,7 @@ def linear_backward_params(dy: Array, x: Array, weight: Array) -> tuple[Array, A
 def _came_back(dy: Any, x: Array, weight: Array, who: str) -> Array:
     """Return dy as rows (R, O), refusing another shape than the output's."""
     shape = linear_shape(x.shape, weight.shape, who)
-    dy = np.ascontiguousarray(in_dtype(real_array(dy, who, "dy"), x.dtype))
-    if dy.shape != shape:
-        raise ShapeError(
-            f"{who}: dy does not have the output's shape.\n"
-            f"  dy      (N, O) = {dy.shape}\n"
-            f"  output         = {shape}"
-        )
+    dy = np.ascontiguousarray(came_back(dy, shape, x.dtype, who))
     rows: Array = dy.reshape(-1, len(weight))
     return rows
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.ops.arrays import fitting, image_batch, real_array
+from minicnn.ops.arrays import came_back, fitting, image_batch, real_array
 from minicnn.ops.moments import moments, standardized, standardized_backward
-from minicnn.ops.norm_check import check_eps, check_groups, laid, last_axes, like
+from minicnn.ops.norm_check import check_eps, check_groups, laid, last_axes
 from minicnn.shapes import Array
 
 EPS = 1e-5
@@ -103,7 +103,7 @@ def batch_norm_backward(
         only scale what comes back.
     """
     who = "batch_norm_backward"
-    x, dy = image_batch(x, who), like(dy, x, who)
+    x, dy = image_batch(x, who), came_back(dy, x.shape, None, who)
     mean, var = laid(mean, x, (1,), who, "mean"), laid(var, x, (1,), who, "var")
     z = standardized(x, mean, var, eps)
     dz = _affine(dy.copy(), weight, None, (1,), who)
@@ -152,7 +152,7 @@ def group_norm_backward(
 ) -> Three:
     """Return the gradients of `group_norm`: of x, of the weight and of the bias."""
     who = "group_norm_backward"
-    x, dy = real_array(x, who), like(dy, x, who)
+    x, dy = real_array(x, who), came_back(dy, x.shape, None, who)
     rows = x.reshape(check_groups(x.shape, groups, who))  # (N, groups, values of a group)
     mean, var = moments(rows, (2,))
     z = standardized(rows, mean, var, eps)
@@ -198,7 +198,7 @@ def layer_norm_backward(
 ) -> Three:
     """Return the gradients of `layer_norm`: of x, of the weight and of the bias."""
     who = "layer_norm_backward"
-    x, dy = real_array(x, who), like(dy, x, who)
+    x, dy = real_array(x, who), came_back(dy, x.shape, None, who)
     axes = last_axes(x.shape, shape, who)
     mean, var = moments(x, axes)
     z = standardized(x, mean, var, eps)

@@ -71,17 +71,3 @@ def laid(array: Any, x: Array, axes: tuple[int, ...], who: str, name: str) -> Ar
             f"  needed  {wanted}, one number for each {'channel' if axes == (1,) else 'place'}"
         )
     return numbers.reshape([x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)])
-
-
-def like(dy: Any, x: Array, who: str) -> Array:
-    """Return the gradient of an array of the shape of x.
-
-    Raises
-    ------
-    ShapeError
-        If it has another shape.
-    """
-    array = real_array(dy, who, "dy")
-    if array.shape != x.shape:
-        raise ShapeError(f"{who}: dy {array.shape} must have the shape of x {x.shape}")
-    return array

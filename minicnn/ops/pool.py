@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.ops.arrays import four_sizes, image_batch
-from minicnn.ops.pool_windows import counts, gradient, pool_window, pooled_size, slide, spread
+from minicnn.ops.arrays import came_back, four_sizes, image_batch
+from minicnn.ops.pool_windows import counts, pool_window, pooled_size, slide, spread
 from minicnn.ops.pool_winners import largest, largest_and_winners, send_to_winners
 from minicnn.shapes import Array, Shape
 
@@ -97,7 +97,7 @@ def max_pool2d_backward(
     x = image_batch(x, "max_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, dilation, ceil_mode)
     size = pooled_size(x.shape, window, "max_pool2d_backward")
-    dy = gradient(dy, (*x.shape[:2], *size), x.dtype, "max_pool2d_backward")
+    dy = came_back(dy, (*x.shape[:2], *size), x.dtype, "max_pool2d_backward")
     return send_to_winners(dy, largest_and_winners(x, window, size)[1], window, x.shape)
 
 
@@ -164,6 +164,6 @@ def avg_pool2d_backward(
     shape = four_sizes(input_shape, "avg_pool2d_backward")
     window = pool_window(kernel_size, stride, padding, 1, ceil_mode)
     size = pooled_size(shape, window, "avg_pool2d_backward")
-    dy = gradient(dy, (*shape[:2], *size), None, "avg_pool2d_backward")
+    dy = came_back(dy, (*shape[:2], *size), None, "avg_pool2d_backward")
     shares = dy / counts(window, shape, size, count_include_pad).astype(dy.dtype)
     return spread(spread(shares, window, 1, shape), window, 0, shape)

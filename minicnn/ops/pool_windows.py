@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
-from minicnn.ops.arrays import check_bytes, image_batch, in_dtype
+from minicnn.ops.arrays import check_bytes
 from minicnn.ops.gather import cut
 from minicnn.shapes import Array, Pair, Shape, Window, flag
 
@@ -136,18 +136,6 @@ def spread(dy: Array, window: Window, axis: int, input_shape: Shape) -> Array:
         for tap in taps(window, axis, input_shape, size):
             dx[_along(axis, tap.pixels)] += dy[_along(axis, tap.stops)]
     return dx
-
-
-def gradient(dy: Array, shape: Shape, dtype: Any, who: str) -> Array:
-    """Return dy in a dtype (None: its own), refusing any other shape than the output's."""
-    dy = image_batch(dy, who, "dy")
-    if dy.shape != shape:
-        raise ShapeError(
-            f"{who}: dy does not have the output's shape.\n"
-            f"  dy      (N, C, OH, OW) = {dy.shape}\n"
-            f"  output                 = {tuple(shape)}"
-        )
-    return dy if dtype is None else in_dtype(dy, dtype)
 
 
 def _along(axis: int, some: slice) -> tuple[Any, ...]:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import real_array
-from minicnn.ops.norm_check import like
+from minicnn.ops.arrays import came_back, real_array
 from minicnn.shapes import Array, Shape, integer, real
 
 
@@ -67,7 +66,7 @@ def local_response_norm_backward(
     """
     who = "local_response_norm_backward"
     x = real_array(x, who)
-    dy = like(dy, x, who)
+    dy = came_back(dy, x.shape, None, who)
     with np.errstate(all="ignore"):
         divisor = _divisor(x, size, alpha, k)
         power = divisor**-beta

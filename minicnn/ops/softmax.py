@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
-from minicnn.ops.arrays import in_dtype, real_array
+from minicnn.ops.arrays import came_back, real_array
 from minicnn.shapes import Array, Shape, integer
 
 
@@ -55,11 +55,7 @@ def softmax_backward(dy: Array, x: Array, dim: int = 1) -> Array:
     dim : int
     """
     x = real_array(x, "softmax_backward")
-    dy = in_dtype(real_array(dy, "softmax_backward", "dy"), x.dtype)
-    if dy.shape != x.shape:
-        raise ShapeError(
-            f"softmax_backward: dy must have the shape of x, {x.shape}, got {dy.shape}"
-        )
+    dy = came_back(dy, x.shape, x.dtype, "softmax_backward")
     y = softmax(x, dim)
     with np.errstate(all="ignore"):
         dx: Array = y * (dy - (dy * y).sum(axis=dim, keepdims=True))
